@@ -1,0 +1,1 @@
+"""ryumon evolves programs against a measure, and says with honest statistics whether they got better."""

@@ -1,0 +1,21 @@
+"""One registry for everything chosen by name: entry points, so that an installed package can add its own."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any
+
+from ryumon.errors import BadInput
+
+
+@cache
+def names(kind: str) -> tuple[str, ...]:
+    """Returns the names registered for a kind: `improvers`, `parents`, `engines` or `tasks`."""
+    return tuple(sorted({point.name for point in entry_points(group=f"ryumon.{kind}")}))
+
+
+def load(kind: str, name: str) -> Any:
+    """Returns what is registered under `name`; raises `BadInput` listing what is there."""
+    for point in entry_points(group=f"ryumon.{kind}", name=name):
+        return point.load()
+    known = ", ".join(names(kind)) or "none"
+    raise BadInput(f"unknown {kind.removesuffix('s')} {name!r}; there is: {known}")

@@ -1,0 +1,165 @@
+"""What counts as better: the task contract, its `task.toml`, and the handle by which it reaches a candidate.
+
+A task's folder holds `task.toml`, `brief.md`, `seed/`, `task.py` and, where it drives candidates in the sandbox,
+`drivers.py`. This module reads all of that but `task.py`, which only an evaluator worker imports.
+"""
+
+import tomllib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from ryumon.errors import TaskError
+from ryumon.program import Program, read_program
+from ryumon.score import Direction, Result
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One input. `data` is whatever the task's own evaluator needs; it stays in the worker."""
+
+    id: str
+    data: Any = None
+
+
+class Session(Protocol):
+    """One sandboxed child that answers calls in order; the next input waits for the last answer."""
+
+    def call(self, target: str, *args: Any) -> Any:
+        """Returns the claim of `file.py:function` called with copies of `args`."""
+
+    def function(self, target: str) -> Callable[..., Any]:
+        """Returns `file.py:function` as something to call."""
+
+
+class Candidate(Protocol):
+    """The program under evaluation, as its evaluator sees it. Every call crosses into the sandbox.
+
+    Arguments and claims are plain data (None, bool, int, float, str, bytes, list, dict) and numpy arrays, all copied.
+    A candidate that fails ends its evaluation; an evaluator has nothing to catch.
+    """
+
+    def call(self, target: str, *args: Any) -> Any:
+        """Returns the claim of `file.py:function`, run in a fresh child."""
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Opens a fresh child for many calls, in order."""
+
+    def drive(self, driver: str, target: str, *args: Any) -> Any:
+        """Returns what `drivers.py:function(candidate_function, *args)` returns, run beside the candidate.
+
+        On the strict path the same driver runs in the worker, and each of its calls crosses into the sandbox.
+        """
+
+
+class Task:
+    """Base of every task. An instance lives in one evaluator worker; `spec` and `folder` are set before first use."""
+
+    spec: "TaskSpec"
+    folder: Path
+
+    def cases(self, split: Split, seed: int) -> Sequence[Case]:
+        """Returns the cases of a split, always the same for the same arguments."""
+        raise NotImplementedError
+
+    def evaluate(self, program: Candidate, case: Case) -> Result:
+        """Returns the score of `program` on `case`, computed here from what the candidate claims."""
+        raise NotImplementedError
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one sandboxed child may use. CPU time decides; wall clock only ends sleepers."""
+
+    cpu_s: float = 5.0
+    wall_s: float | None = None
+    memory_mb: int = 1024
+    disk_mb: int = 64
+    processes: int = 1
+    claim_kb: int = 1024
+    log_kb: int = 64
+
+    @property
+    def wall(self) -> float:
+        """Wall-clock limit in seconds: ten times the CPU limit unless stated."""
+        return self.wall_s if self.wall_s is not None else 10 * self.cpu_s
+
+    def scaled(self, factor: float) -> "Limits":
+        """Returns the same limits with CPU and wall time multiplied."""
+        return msgspec.structs.replace(self, cpu_s=self.cpu_s * factor, wall_s=self.wall * factor)
+
+
+class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A slice of the train cases. `keep`: the share of recent programs whose score so far earns this stage."""
+
+    cases: int
+    keep: float = 1.0
+
+
+class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A task's `task.toml`."""
+
+    name: str
+    direction: Direction
+    summary: str = ""
+    unit: str = ""
+    language: str = "python"
+    editable: tuple[str, ...]
+    vocabulary: str = "arithmetic"
+    splits: Literal["three", "one"] = "three"
+    stages: tuple[Stage, ...] = ()
+    limits: Limits = Limits()
+    reuse: bool = False
+    preload: tuple[str, ...] = ("numpy",)
+    budget: str = "1000ev"
+    worst_score: float | None = None
+    paths: dict[str, str] = {}
+    reference: dict[str, float] = {}
+
+
+class TaskFolder(msgspec.Struct, frozen=True):
+    """A task read from disk, its trusted code aside."""
+
+    path: Path
+    spec: TaskSpec
+    brief: str
+    seed: Program
+    drivers: str | None
+
+
+def read_task(path: Path) -> TaskFolder:
+    """Returns the task in folder `path`; raises `TaskError` with the file and the line of thought that mends it."""
+    for name in ("task.toml", "task.py", "seed"):
+        if not (path / name).exists():
+            raise TaskError(f"{path}: has no {name}; `ryumon new PATH` makes a task to start from")
+    try:
+        spec = msgspec.convert(tomllib.loads((path / "task.toml").read_text("utf-8")), TaskSpec)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path / 'task.toml'}: {error}") from error
+    seed = read_program(path / "seed")
+    missing = [name for name in spec.editable if name not in seed.files]
+    if missing or not spec.editable:
+        raise TaskError(f"{path / 'task.toml'}: editable names {missing or 'no file'}; name files of seed/")
+    _check_numbers(path / "task.toml", spec)
+    brief = path / "brief.md"
+    drivers = path / "drivers.py"
+    return TaskFolder(
+        path=path,
+        spec=spec,
+        brief=brief.read_text("utf-8") if brief.exists() else "",
+        seed=seed,
+        drivers=drivers.read_text("utf-8") if drivers.exists() else None,
+    )
+
+
+def _check_numbers(where: Path, spec: TaskSpec) -> None:
+    limits = spec.limits
+    for name in ("cpu_s", "memory_mb", "disk_mb", "processes", "claim_kb", "log_kb"):
+        if not getattr(limits, name) > 0:
+            raise TaskError(f"{where}: limits.{name} is {getattr(limits, name)}; it must be above 0")
+    if any(stage.cases < 1 or not 0 < stage.keep <= 1 for stage in spec.stages):
+        raise TaskError(f"{where}: a stage needs cases of at least 1 and keep above 0, at most 1")
