@@ -1,0 +1,1 @@
+"""Online bin packing: which open bin should the next item go to?"""
