@@ -45,7 +45,7 @@ def pack_online(
 
 
 def chosen(scores: Any, count: int) -> int:
-    """Returns the index of the largest score, the first on ties; raises ValueError unless they are `count` finite numbers."""
+    """Returns the index of the largest score, the first on ties; raises ValueError unless there are `count`, finite."""
     if type(scores) is not np.ndarray:
         raise ValueError(f"priority must return a numpy array, not {type(scores).__name__}")
     if scores.shape != (count,) or scores.dtype.char not in NUMERIC:

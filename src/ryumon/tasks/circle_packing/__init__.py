@@ -1,0 +1,1 @@
+"""26 circles in the unit square, with the largest sum of radii, verified exactly."""
