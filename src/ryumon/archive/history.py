@@ -1,0 +1,200 @@
+"""What a run has come to: the fold of its events, the same for a live run, a resumed one and one that is only shown.
+
+`apply` takes one event's record in constant time and keeps no program text.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from ryumon.budget import Budget, Cost, parse_budget
+from ryumon.score import UNCOUNTED, Direction, Status, better
+from ryumon.store.chain import Event, genesis
+from ryumon.store.records import (
+    Evaluated,
+    Finished,
+    Read,
+    Record,
+    Resumed,
+    SearchEnded,
+    Started,
+    Stopped,
+    TestDrawn,
+    decoded,
+)
+from ryumon.task import Split
+
+BEST_KEPT = 16
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A new best on train: after how many evaluations and seconds, which program, what score."""
+
+    evaluations: int
+    elapsed: float
+    id: str
+    score: float
+
+
+class Credit(msgspec.Struct):
+    """What an operator has done: proposals evaluated, those that scored, those that were new bests."""
+
+    tried: int = 0
+    scored: int = 0
+    best: int = 0
+
+
+class Contenders:
+    """The programs that may become champion: every new best on train, and the best 16."""
+
+    def __init__(self, direction: Direction) -> None:
+        self._sign = -1.0 if direction == "minimize" else 1.0
+        self._heap: list[tuple[float, int, str]] = []
+        self.bests: list[str] = []
+        self.scores: dict[str, tuple[float, int]] = {}
+        self.barred: set[str] = set()
+
+    def add(self, id: str, score: float, size: int, *, new_best: bool) -> None:
+        """Takes a scored program in. Equal scores are kept by size, the smaller first."""
+        entry = (self._sign * score, -size, id)
+        self.scores[id] = (score, size)
+        if new_best:
+            self.bests.append(id)
+        if len(self._heap) < 2 * BEST_KEPT:
+            heapq.heappush(self._heap, entry)
+        else:
+            dropped = heapq.heappushpop(self._heap, entry)[2]
+            if dropped not in self.bests:
+                self.scores.pop(dropped, None)
+
+    def ids(self) -> list[str]:
+        """Returns the contenders, barred ones left out, each once: the best 16, then the other new bests."""
+        top = [id for _, _, id in sorted(self._heap, reverse=True) if id not in self.barred][:BEST_KEPT]
+        return list(dict.fromkeys(top + [id for id in reversed(self.bests) if id not in self.barred]))
+
+
+class History:
+    """The state of a run, one event after the other."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self.head = genesis(run)
+        self.events = 0
+        self.started: Started | None = None
+        self.budget = Budget()
+        self.tier = ""
+        self.spent = Cost()
+        self.elapsed = 0.0
+        self.committed = 0
+        self.fruitless = 0
+        self.statuses: Counter[Status] = Counter()
+        self.operators: dict[str, Credit] = {}
+        self.seed: Evaluated | None = None
+        self.curve: list[Point] = []
+        self.contenders = Contenders("minimize")
+        self.children: Counter[str] = Counter()
+        self.confirmed: dict[str, Status] = {}
+        self.where: dict[str, int] = {}
+        self.readings: dict[tuple[Split, int, str], Read] = {}
+        self.test_seed: int | None = None
+        self.ended: str | None = None
+        self.stopped: str | None = None
+        self.finished: Finished | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """The task's direction; `minimize` before the first event."""
+        return self.started.direction if self.started is not None else "minimize"
+
+    @property
+    def evaluations(self) -> int:
+        """Committed evaluations, the seed's not counted."""
+        return int(self.spent.evaluations)
+
+    @property
+    def best(self) -> Point | None:
+        """The best on train so far, the seed included."""
+        return self.curve[-1] if self.curve else None
+
+    @property
+    def failed(self) -> int:
+        """Counted evaluations that gave no score and were not merely stopped early."""
+        fine: set[Status] = {"ok", "dropped", "twin"}
+        return sum(count for status, count in self.statuses.items() if status not in fine | UNCOUNTED)
+
+    def is_best(self, score: float) -> bool:
+        """Returns whether a score beats the best on train so far."""
+        return self.best is None or better(self.direction, score, self.best.score)
+
+    def follow(self, events: Iterable[Event]) -> "History":
+        """Applies stored events in order; returns self."""
+        for event in events:
+            self.apply(decoded(event.body), event.hash)
+        return self
+
+    def apply(self, record: Record, head: bytes) -> None:
+        """Takes the next event's record; `head` is the event's hash."""
+        if isinstance(record, Evaluated) and record.id is not None and record.status not in UNCOUNTED:
+            self.where.setdefault(record.id, self.events)
+        self.head, self.events = head, self.events + 1
+        self.elapsed = getattr(record, "elapsed", self.elapsed)
+        match record:
+            case Started():
+                self.started, self.tier, self.budget = record, record.tier, parse_budget(record.budget)
+                self.contenders = Contenders(record.direction)
+            case Evaluated():
+                self._evaluated(record)
+            case Read():
+                self.spent = self.spent + record.cost
+                self.readings[record.split, record.seed, record.id] = record
+            case SearchEnded(reason):
+                self.ended = reason
+            case TestDrawn(seed):
+                self.test_seed = seed
+            case Finished():
+                self.finished = record
+            case Stopped(reason):
+                self.stopped = reason
+            case Resumed():
+                self.budget, self.tier = parse_budget(record.budget), record.tier
+                self.stopped = self.ended = self.finished = self.test_seed = None
+                self.fruitless = 0
+
+    def _evaluated(self, record: Evaluated) -> None:
+        self.spent = self.spent + record.cost
+        self.confirmed.update(record.confirmed)
+        self.contenders.barred.update(id for id, status in record.confirmed.items() if status != "ok")
+        if record.index < 0:
+            self.seed = record
+        else:
+            self.committed += 1
+            self.statuses[record.status] += 1
+            self.fruitless = self.fruitless + 1 if record.status in UNCOUNTED else 0
+            self._credit(record)
+        if record.score is not None and record.id is not None:
+            new_best = self.is_best(record.score)
+            self.contenders.add(record.id, record.score, record.size, new_best=new_best)
+            if new_best:
+                self.curve.append(Point(self.evaluations, record.elapsed, record.id, record.score))
+
+    def _credit(self, record: Evaluated) -> None:
+        if record.status in UNCOUNTED:
+            return
+        self.children.update(record.parents)
+        credit = self.operators.setdefault(record.operator, Credit())
+        credit.tried += 1
+        credit.scored += record.score is not None
+        credit.best += record.score is not None and self.is_best(record.score)
+
+    def champion(self) -> str | None:
+        """Returns the contender that is best on validation, ties to the smaller program; None before any reading."""
+        assert self.started is not None
+        sign = 1.0 if self.direction == "minimize" else -1.0
+        scored = [
+            (sign * sum(reading.scores) / len(reading.scores), self.contenders.scores[id][1], id)
+            for id in self.contenders.ids()
+            if (reading := self.readings.get(("validation", self.started.seed, id))) and reading.status == "ok"
+        ]
+        return min(scored)[2] if scored else None

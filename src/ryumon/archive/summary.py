@@ -1,0 +1,100 @@
+"""A run in one record: what `run --json` prints, and what the closing lines of a run say."""
+
+import msgspec
+
+from ryumon.archive.history import History
+from ryumon.score import Verdict
+from ryumon.task import Split
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """A program's mean score on each split; None where it was not read, or failed."""
+
+    train: float | None = None
+    validation: float | None = None
+    test: float | None = None
+
+
+class Champion(msgspec.Struct, frozen=True):
+    """The champion's scores, and the 95 % interval of its difference from the seed on test."""
+
+    id: str
+    train: float | None = None
+    validation: float | None = None
+    test: float | None = None
+    ci95: tuple[float, float] | None = None
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Model tokens used."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line of `run --json`."""
+
+    run: str
+    task: str
+    improver: str
+    seed: int
+    lookahead: int
+    tier: str
+    evaluations: int
+    failed: int
+    wall_s: float
+    cpu_s: float
+    cost_usd: float
+    tokens: Tokens
+    baseline: Scores
+    champion: Champion | None
+    verdict: Verdict | None
+    control: str
+    stopped: str | None
+    head: str
+
+
+def summarised(history: History) -> Summary:
+    """Returns the summary of a run as its events tell it."""
+    started, finished = history.started, history.finished
+    assert started is not None
+    assert history.seed is not None
+    assert history.seed.id is not None
+    champion = None
+    best = history.best
+    if finished is not None or best is not None:
+        id = finished.champion if finished is not None else (history.champion() or (best.id if best else ""))
+        scores = _scores(history, id, history.contenders.scores[id][0])
+        champion = Champion(
+            id, scores.train, scores.validation, scores.test, finished.ci95 if finished is not None else None
+        )
+    return Summary(
+        run=history.run,
+        task=started.task,
+        improver=started.improver,
+        seed=started.seed,
+        lookahead=started.lookahead,
+        tier=history.tier,
+        evaluations=history.evaluations,
+        failed=history.failed,
+        wall_s=round(history.elapsed, 3),
+        cpu_s=round(finished.cpu_s if finished is not None else history.spent.cpu_s, 3),
+        cost_usd=history.spent.usd,
+        tokens=Tokens(),
+        baseline=_scores(history, history.seed.id, history.seed.score),
+        champion=champion,
+        verdict=finished.verdict if finished is not None else None,
+        control="none",
+        stopped=history.stopped or history.ended,
+        head=history.head.hex(),
+    )
+
+
+def _scores(history: History, id: str, train: float | None) -> Scores:
+    def read(split: Split, seed: int | None) -> float | None:
+        reading = history.readings.get((split, seed, id)) if seed is not None else None
+        return sum(reading.scores) / len(reading.scores) if reading is not None and reading.scores else None
+
+    assert history.started is not None
+    return Scores(train, read("validation", history.started.seed), read("test", history.test_seed))

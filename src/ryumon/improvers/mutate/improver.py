@@ -1,0 +1,107 @@
+"""The embedded improver: evolves program text with no model, on islands of bounded populations.
+
+It chooses parents and keeps what works; `editor` makes the children. It never runs a program.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ryumon.archive import Archive, Islands, Member
+from ryumon.errors import BadInput
+from ryumon.improvers.base import Brief, Known
+from ryumon.improvers.mutate.editor import Editing, Editor
+from ryumon.program import Program, Proposal
+from ryumon.registry import load
+from ryumon.score import Evaluation, better
+
+
+class Credit(msgspec.Struct):
+    """What became of an operator's edits: children told, those that ran, those better than their parent."""
+
+    told: int = 0
+    ran: int = 0
+    improved: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of `Mutate`. `drift`: chance that a twin takes its original's place; `abroad`: of a foreign donor."""
+
+    islands: int = 4
+    capacity: int = 32
+    interval: int = 200
+    parents: str = "tournament"
+    parents_options: dict[str, Any] = {}
+    drift: float = 0.5
+    abroad: float = 0.2
+    editing: Editing = Editing()
+
+
+class Mutate:
+    """Steady-state genetic programming on source text; see `Settings` for the options and their defaults."""
+
+    def __init__(self, brief: Brief, known: Known, **options: Any) -> None:
+        try:
+            self.settings = msgspec.convert(options, Settings)
+        except msgspec.ValidationError as error:
+            raise BadInput(f"mutate: {error}") from error
+        settings = self.settings
+        self.archive = Archive(brief.direction)
+        self.islands = Islands(brief.direction, settings.islands, settings.capacity, settings.interval)
+        self.credit: dict[str, Credit] = {}
+        self._rule = load("parents", settings.parents)(**settings.parents_options)
+        self._editor = Editor(brief, known, settings.editing)
+        self._direction = brief.direction
+        self._seed = brief.seed
+
+    def ask(self, i: int, rng: np.random.Generator) -> Proposal:
+        """Returns a child of a member of island `i` modulo their number; the seed's while that island is empty."""
+        members = self.islands.of(i).members
+        parent = self._rule.pick(members, rng).program if members else self._seed
+
+        def donor() -> Program | None:
+            abroad = rng.random() < self.settings.abroad
+            island = self.islands.of(int(rng.random() * self.settings.islands) if abroad else i)
+            return self._rule.pick(island.members, rng).program if island.members else None
+
+        return self._editor.propose(parent, donor, rng, (parent.id,))
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """Admits what ran to its island; a twin may take the place of the program it behaves as."""
+        for barred in evaluation.barred:
+            self.islands.remove(barred)
+        entry = self.archive.add(evaluation)
+        if entry is not None and evaluation.program is not None:
+            self._record(evaluation)
+            score = self.archive.standing(entry)
+            if score is not None and not entry.barred:
+                self._admit(Member(evaluation.program, entry, score))
+        if evaluation.index >= 0:
+            self.islands.tick(evaluation.index)
+
+    def _admit(self, member: Member) -> None:
+        entry = member.entry
+        if entry.index < 0:
+            self.islands.everywhere(member)
+        elif entry.status == "ok":
+            self.islands.of(entry.index).admit(member)
+        elif entry.twin is not None and _chance(entry.id) < self.settings.drift:
+            self.islands.of(entry.index).replace(entry.twin, member)
+
+    def _record(self, evaluation: Evaluation) -> None:
+        """Credits each operator of a child with what became of it."""
+        parent = self.archive.get(evaluation.parents[0]) if evaluation.parents else None
+        score = evaluation.score
+        standing = self.archive.standing(parent) if parent is not None else None
+        gained = score is not None and standing is not None and better(self._direction, score, standing)
+        for name in filter(None, evaluation.operator.split("+")):
+            credit = self.credit.setdefault(name, Credit())
+            credit.told += 1
+            credit.ran += evaluation.status in ("ok", "twin", "dropped")
+            credit.improved += gained
+
+
+def _chance(program_id: str) -> float:
+    """Returns a number in [0, 1) that the program's hash decides, since `tell` has no generator."""
+    return int(program_id[:8], 16) / 2**32

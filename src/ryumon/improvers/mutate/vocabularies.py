@@ -1,0 +1,194 @@
+"""Named sets of expression forms, shared by every task of a kind; none is made for one task.
+
+A form is a template with the sorts of its arguments and of its result. Sorts: `number`, `index` (a whole number),
+`flag`, `array`, `mask` (an array of flags), `list`. `same` stands for the sort that is wanted, array or number, and
+`mixed` for that or a number. `fixed` is a plain number constant.
+"""
+
+from functools import cache
+
+import msgspec
+
+from ryumon.errors import BadInput
+
+Sort = str
+SORTS: tuple[Sort, ...] = ("number", "index", "flag", "array", "mask", "list")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """`template` with one `{}` for each argument. Operator forms need parentheses around them when nested."""
+
+    template: str
+    arguments: tuple[Sort, ...]
+    result: Sort
+    weight: float = 1.0
+
+    def render(self, arguments: list[tuple[str, bool]]) -> tuple[str, bool]:
+        """Returns the text and whether it is atomic; arguments come with that flag too, and get parentheses."""
+        pieces = self.template.split("{}")
+        text = pieces[0]
+        for (argument, atomic), after in zip(arguments, pieces[1:], strict=True):
+            bare = atomic or (text.endswith(("(", ", ")) and after.startswith((",", ")")))
+            text += (argument if bare else f"({argument})") + after
+        return text, self.atomic
+
+    @property
+    def function(self) -> str:
+        """The written name of the function called, "" where the form does not begin with a call."""
+        name, bracket, _ = self.template.partition("(")
+        return name if bracket and name.replace(".", "").isidentifier() else ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the form is one call of its arguments and nothing else."""
+        return self.template == f"{self.function}({', '.join('{}' for _ in self.arguments)})"
+
+    @property
+    def atomic(self) -> bool:
+        """Whether the result never needs parentheses: it begins with a name and is a call or an index."""
+        return self.template.endswith((")", "]")) and not self.template.startswith(("(", "-", "~")) and self.closed
+
+    @property
+    def closed(self) -> bool:
+        """Whether the first bracket opened is the last one closed, with nothing but names before it."""
+        depth = 0
+        for position, letter in enumerate(self.template):
+            depth += (letter in "([") - (letter in ")]")
+            if depth == 0 and (letter == " " or (letter in ")]" and position < len(self.template) - 1)):
+                return False
+        return True
+
+
+class Vocabulary(msgspec.Struct, frozen=True, eq=False):
+    """Forms, and the import lines for the modules they name. Compared by identity."""
+
+    name: str
+    forms: tuple[Form, ...]
+    imports: tuple[tuple[str, str], ...] = ()
+
+    def making(self, sort: Sort) -> tuple[Form, ...]:
+        """Returns the forms whose result is `sort`, `same` forms included."""
+        return _making(self, sort)
+
+    def taking(self, sort: Sort, result: Sort) -> tuple[Form, ...]:
+        """Returns the forms that make `result` and have an argument of `sort`."""
+        return _taking(self, sort, result)
+
+
+@cache
+def _making(vocabulary: Vocabulary, sort: Sort) -> tuple[Form, ...]:
+    sort = "number" if sort == "index" else sort
+    polymorphic = sort in ("number", "array")
+    return tuple(form for form in vocabulary.forms if form.result == sort or (polymorphic and form.result == "same"))
+
+
+def accepts(argument: Sort, sort: Sort, result: Sort) -> bool:
+    """Returns whether an argument declared `argument`, in a form that makes `result`, takes a value of `sort`."""
+    wanted = result if argument in ("same", "mixed") else argument
+    return sort == wanted or (argument == "mixed" and sort == "number") or (sort == "index" and wanted == "number")
+
+
+@cache
+def _taking(vocabulary: Vocabulary, sort: Sort, result: Sort) -> tuple[Form, ...]:
+    made = _making(vocabulary, result)
+    return tuple(form for form in made if any(accepts(argument, sort, result) for argument in form.arguments))
+
+
+Signature = tuple[str, tuple[Sort, ...], Sort, float]
+
+_OPERATORS: tuple[Signature, ...] = (
+    ("{} + {}", ("same", "mixed"), "same", 2.0),
+    ("{} - {}", ("same", "mixed"), "same", 2.0),
+    ("{} * {}", ("same", "mixed"), "same", 2.0),
+    ("{} - {}", ("mixed", "same"), "same", 1.0),
+    ("{} / {}", ("same", "number"), "same", 1.5),
+    ("-{}", ("same",), "same", 0.5),
+    ("{} ** {}", ("same", "fixed"), "same", 0.7),
+    ("{} ** 2", ("same",), "same", 1.0),
+    ("{} if {} else {}", ("number", "flag", "number"), "number", 0.7),
+    ("{} < {}", ("number", "number"), "flag", 1.5),
+    ("{} > {}", ("number", "number"), "flag", 1.5),
+    ("{} == {}", ("number", "number"), "flag", 0.4),
+    ("{} and {}", ("flag", "flag"), "flag", 0.3),
+    ("{} or {}", ("flag", "flag"), "flag", 0.3),
+    ("not {}", ("flag",), "flag", 0.2),
+)
+
+_PLAIN: tuple[Signature, ...] = (
+    ("{} / (1 + abs({}))", ("number", "number"), "number", 1.0),
+    ("max({}, {})", ("number", "number"), "number", 1.0),
+    ("min({}, {})", ("number", "number"), "number", 1.0),
+    ("abs({})", ("number",), "number", 0.7),
+    ("abs({}) ** 0.5", ("number",), "number", 0.5),
+)
+
+_LISTS: tuple[Signature, ...] = (
+    ("sum({})", ("list",), "number", 1.0),
+    ("len({})", ("list",), "number", 1.0),
+    ("max({})", ("list",), "number", 0.7),
+    ("min({})", ("list",), "number", 0.7),
+    ("{}[0]", ("list",), "number", 0.5),
+    ("{}[-1]", ("list",), "number", 0.5),
+    ("sorted({})", ("list",), "list", 1.0),
+    ("list(reversed({}))", ("list",), "list", 1.0),
+    ("{} + {}", ("list", "list"), "list", 0.5),
+    ("{}[1:]", ("list",), "list", 0.5),
+    ("{}[:-1]", ("list",), "list", 0.5),
+)
+
+_NUMPY: tuple[Signature, ...] = (
+    ("{} / np.maximum({}, 1)", ("same", "mixed"), "same", 1.0),
+    ("{} / (1 + np.abs({}))", ("mixed", "same"), "same", 0.7),
+    ("np.where({}, {}, {})", ("mask", "mixed", "same"), "array", 1.5),
+    ("np.minimum({}, {})", ("same", "mixed"), "same", 1.0),
+    ("np.maximum({}, {})", ("same", "mixed"), "same", 1.0),
+    ("np.abs({})", ("same",), "same", 0.7),
+    ("np.sqrt(np.abs({}))", ("same",), "same", 0.7),
+    ("np.square({})", ("same",), "same", 0.5),
+    ("np.exp({})", ("same",), "same", 0.3),
+    ("np.exp(-np.abs({}))", ("same",), "same", 0.4),
+    ("np.log1p(np.abs({}))", ("same",), "same", 0.5),
+    ("np.tanh({})", ("same",), "same", 0.3),
+    ("np.sign({})", ("same",), "same", 0.2),
+    ("{} % {}", ("same", "fixed"), "same", 0.2),
+    ("np.diff({}, prepend=0)", ("array",), "array", 1.0),
+    ("np.diff({}, append=0)", ("array",), "array", 0.5),
+    ("np.roll({}, 1)", ("array",), "array", 0.3),
+    ("np.roll({}, -1)", ("array",), "array", 0.3),
+    ("np.cumsum({})", ("array",), "array", 0.2),
+    ("np.argsort({})", ("array",), "array", 0.1),
+    ("{} * {}", ("array", "mask"), "array", 0.5),
+    ("np.max({})", ("array",), "number", 1.0),
+    ("np.min({})", ("array",), "number", 1.0),
+    ("np.mean({})", ("array",), "number", 0.7),
+    ("len({})", ("array",), "number", 0.3),
+    ("{} < {}", ("array", "mixed"), "mask", 1.5),
+    ("{} > {}", ("array", "mixed"), "mask", 1.5),
+    ("{} <= {}", ("array", "number"), "mask", 0.7),
+    ("{} >= {}", ("array", "number"), "mask", 0.7),
+    ("{} == {}", ("array", "number"), "mask", 0.7),
+    ("{} & {}", ("mask", "mask"), "mask", 0.3),
+    ("{} | {}", ("mask", "mask"), "mask", 0.3),
+    ("~{}", ("mask",), "mask", 0.2),
+)
+
+
+def _forms(*groups: tuple[Signature, ...]) -> tuple[Form, ...]:
+    return tuple(Form(*signature) for group in groups for signature in group)
+
+
+_VOCABULARIES: dict[str, Vocabulary] = {
+    vocabulary.name: vocabulary
+    for vocabulary in (
+        Vocabulary("arithmetic", _forms(_OPERATORS, _PLAIN)),
+        Vocabulary("list", _forms(_OPERATORS, _PLAIN, _LISTS)),
+        Vocabulary("numpy-elementwise", _forms(_OPERATORS, _NUMPY), (("np", "import numpy as np"),)),
+    )
+}
+
+
+def vocabulary(name: str) -> Vocabulary:
+    """Returns a vocabulary by name; raises `BadInput` listing those there are."""
+    if name not in _VOCABULARIES:
+        raise BadInput(f"vocabulary {name!r}: there is {', '.join(sorted(_VOCABULARIES))}")
+    return _VOCABULARIES[name]
