@@ -1,0 +1,268 @@
+"""The worker's side of a lane: opens children through the zygote, calls them, and trusts nothing that they say.
+
+Blocking and single-threaded. Does not score, and sets no deadline of its own: the zygote ends a child at its limits,
+which closes the stream that a call waits on.
+"""
+
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, NoReturn
+
+import msgspec
+
+from ryumon.errors import RoleError, SandboxError, TaskError
+from ryumon.sandbox.guest import codec, messages
+from ryumon.sandbox.guest.messages import Call, Ended, Kill, Load, Spawn
+from ryumon.score import Status
+from ryumon.task import Limits
+
+_CHUNK = 1 << 16
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a child used, descendants included where it waited for them."""
+
+    cpu_s: float
+    wall_s: float
+    max_rss_mb: float
+
+
+class CandidateFailure(Exception):
+    """The candidate failed; `status` is how, `reason` says so in words. Raised in the worker by `call` and `drive`."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        super().__init__(f"{status}: {reason}")
+        self.status: Status = status
+        self.reason = reason
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What a candidate answered: the value, and the bytes that encode it here, equal for equal answers."""
+
+    value: Any
+    encoded: bytes
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a child ended. `status` is `ok` unless a call failed or a limit ended it; `log` is what it printed, cut."""
+
+    status: Status
+    reason: str
+    usage: Usage
+    log: str
+
+
+class Sandbox:
+    """Opens children of one lane's zygote, over the worker's end of their SEQPACKET pair. Several may run at once."""
+
+    def __init__(self, zygote: socket.socket) -> None:
+        self._zygote = zygote
+        self._ids = count(1)
+        self._ended: dict[int, Ended] = {}
+
+    def open(self, files: Mapping[str, str], limits: Limits, drivers: str | None = None) -> "Child":
+        """Starts a child that holds `files`; nothing of them runs before its first call."""
+        ours, theirs = socket.socketpair()
+        log = os.memfd_create("log", os.MFD_CLOEXEC)
+        spawn = Spawn(
+            next(self._ids),
+            limits.cpu_s,
+            limits.wall,
+            limits.memory_mb,
+            limits.disk_mb,
+            limits.processes,
+            limits.claim_kb,
+        )
+        try:
+            socket.send_fds(self._zygote, [messages.encode(spawn)], [theirs.fileno(), log])
+        except OSError as error:
+            ours.close()
+            os.close(log)
+            raise RoleError(f"the sandbox's zygote is gone ({error}); see its stderr") from error
+        finally:
+            theirs.close()
+        load = Load(
+            tuple((_bytes(path), _bytes(text)) for path, text in files.items()),
+            None if drivers is None else _bytes(drivers),
+        )
+        return Child(self, spawn.id, ours, log, limits, load)
+
+    def kill(self, child: int) -> None:
+        """Asks the zygote to end a child. One that has ended is left alone."""
+        try:
+            self._zygote.send(messages.encode(Kill(child)))
+        except OSError as error:
+            raise RoleError(f"the sandbox's zygote is gone ({error}); see its stderr") from error
+
+    def wait(self, child: int) -> Ended:
+        """Returns the zygote's report on a child, once it has ended."""
+        while child not in self._ended:
+            data = self._zygote.recv(_CHUNK)
+            if not data:
+                raise RoleError("the sandbox's zygote ended before its children; see its stderr")
+            report = messages.ended.decode(data)
+            self._ended[report.id] = report
+        return self._ended.pop(child)
+
+
+class Child:
+    """One sandboxed child. Calls are answered in order; after a failure each further call raises the same."""
+
+    def __init__(self, sandbox: Sandbox, id: int, stream: socket.socket, log: int, limits: Limits, load: Load) -> None:
+        self._sandbox = sandbox
+        self._id = id
+        self._stream = stream
+        self._log = log
+        self._limits = limits
+        self._ready = False
+        self._report: Ended | None = None
+        self._failure: CandidateFailure | None = None
+        self._ending: Ending | None = None
+        self._pending = messages.frame(load)  # goes out with the first request
+
+    def call(self, target: str, args: Sequence[Any]) -> Claim:
+        """Returns the claim of `file.py:function` called with copies of `args`; raises `CandidateFailure`."""
+        return self._exchange(target, args, None)
+
+    def drive(self, driver: str, target: str, args: Sequence[Any]) -> Claim:
+        """Returns the claim of `drivers.py:function` called beside the candidate with its function and `args`."""
+        return self._exchange(target, args, driver)
+
+    def close(self) -> Ending:
+        """Ends the child with everything that it started, and returns how it ended and what it used."""
+        if self._ending is None:
+            if self._report is None:
+                self._sandbox.kill(self._id)
+            self._ending = self._conclude(self._ended())
+            self._stream.close()
+            os.close(self._log)
+        return self._ending
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _exchange(self, target: str, args: Sequence[Any], driver: str | None) -> Claim:
+        if self._ending is not None:
+            raise RoleError(f"{target}: called after its child was closed")
+        if self._failure is not None:
+            raise self._failure
+        try:
+            encoded = codec.encode(list(args))
+        except codec.CodecError as error:
+            raise TaskError(f"{target}: an argument cannot be sent: {error}") from error
+        nonce = secrets.token_bytes(8)
+        data = messages.frame(Call(nonce, target, encoded, driver))
+        try:
+            return self._answer(data, nonce)
+        except CandidateFailure as failure:
+            self._failure = failure
+            raise
+
+    def _answer(self, data: bytes, nonce: bytes) -> Claim:
+        if self._ready and self._unasked():
+            raise CandidateFailure("invalid", "answered before it was asked")
+        try:
+            self._stream.sendall(self._pending + data)
+            self._pending = b""
+            body = self._receive_frame(self._limits.claim_kb * 1024 + messages.OVERHEAD)
+        except (ConnectionError, EOFError):
+            self._fail_ended()
+        try:
+            answer = messages.answer.decode(body)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise CandidateFailure("invalid", f"broke the protocol: {error}") from error
+        if not secrets.compare_digest(answer.nonce, nonce):
+            raise CandidateFailure("invalid", "answered another question than was asked")
+        if answer.status != "ok":
+            raise CandidateFailure(answer.status, answer.message[: messages.MESSAGE_CHARS])
+        if len(answer.payload) > self._limits.claim_kb * 1024:
+            raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")
+        try:
+            value = codec.decode(answer.payload)
+            return Claim(value, codec.encode(value))
+        except codec.CodecError as error:
+            raise CandidateFailure("invalid", f"the answer cannot be used: {error}") from error
+
+    def _receive_frame(self, limit: int) -> bytes:
+        if not self._ready:
+            if self._receive(1) != messages.READY:
+                raise SandboxError("a child began its stream with something else than its readiness")
+            self._ready = True
+        length = int.from_bytes(self._receive(messages.HEADER), "big")
+        if length > limit:
+            raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")
+        return self._receive(length)
+
+    def _receive(self, size: int) -> bytes:
+        data = self._stream.recv(min(size, _CHUNK)) if size else b""
+        if len(data) == size:
+            return data
+        parts = bytearray(data)
+        while len(parts) < size:
+            part = self._stream.recv(min(size - len(parts), _CHUNK))
+            if not part:
+                raise EOFError
+            parts += part
+        return bytes(parts)
+
+    def _unasked(self) -> bool:
+        try:
+            return bool(self._stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except (BlockingIOError, ConnectionError):
+            return False
+
+    def _fail_ended(self) -> NoReturn:
+        """Raises what ended a child that no longer answers."""
+        # It may have closed its stream and live on.
+        self._sandbox.kill(self._id)
+        report = self._ended()
+        if not self._ready or report.cause == "failed":
+            told = report.note or os.pread(self._log, 2000, 0).decode("utf-8", "replace")
+            raise SandboxError(f"a child could not be set up: {told or 'no reason given'}; try `ryumon doctor`")
+        status, reason = self._cause(report)
+        if status == "ok":
+            status, reason = "killed", "closed its stream before it answered"
+        raise CandidateFailure(status, reason)
+
+    def _ended(self) -> Ended:
+        if self._report is None:
+            self._report = self._sandbox.wait(self._id)
+        return self._report
+
+    def _cause(self, report: Ended) -> tuple[Status, str]:
+        if report.cause == "cpu_limit":
+            return "cpu_limit", f"used its {self._limits.cpu_s:g} s of CPU time"
+        if report.cause == "wall_limit":
+            return "wall_limit", f"took longer than {self._limits.wall:g} s"
+        if report.cause == "killed":
+            return "ok", ""
+        if report.signal:
+            return "killed", f"its process ended by {_signal_name(report.signal)}"
+        return "killed", f"its process ended with exit code {report.exit_code}"
+
+    def _conclude(self, report: Ended) -> Ending:
+        usage = Usage(report.cpu_s, report.wall_s, report.max_rss_mb)
+        log = os.pread(self._log, self._limits.log_kb * 1024, 0).decode("utf-8", "replace")
+        if self._failure is not None:
+            return Ending(self._failure.status, self._failure.reason, usage, log)
+        status, reason = self._cause(report)
+        return Ending(status, reason, usage, log)
+
+
+def _bytes(text: str) -> bytes:
+    # A text that is no valid UTF-8 is the candidate's own fault, and fails when it is compiled.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

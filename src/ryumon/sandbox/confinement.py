@@ -1,0 +1,128 @@
+"""How a role is started at a tier: a process that sees only what it was given, with no network and no environment.
+
+Returns at once; what goes wrong in the role shows as its socket closing and on `stderr`. Does not talk to roles.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from ryumon.errors import SandboxError
+from ryumon.sandbox import view
+from ryumon.sandbox.guest.confine import EMPTY, WORK
+from ryumon.sandbox.tiers import Tier
+from ryumon.sandbox.view import View
+
+Stderr = int | IO[bytes] | None
+
+_STAGE = "/tmp"
+_NOBODY = 65533  # not the usual nobody, whose files and processes other services share
+_INSIDE = "1000"
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_LAUNCHER = Path(__file__).with_name("launch.py")
+_ZYGOTE = (
+    "import sys; folder, *packages = sys.argv[1].split(':'); sys.path.insert(0, folder); sys.path += packages; "
+    "from guest.zygote import main; sys.path.remove(folder); main(sys.argv[2:])"
+)
+
+
+def start_role(
+    module_argv: Sequence[str],
+    *,
+    tier: Tier,
+    pass_fds: Sequence[int] = (),
+    read_only: Sequence[Path] = (),
+    stderr: Stderr = None,
+) -> "subprocess.Popen[bytes]":
+    """Starts the interpreter with `module_argv` as a trusted role that sees ryumon, installed packages and `read_only`.
+
+    Descriptors in `pass_fds` keep their numbers. At tier C the role is a plain process that sees files and network.
+    """
+    paths = [str(view.PACKAGE.parent), *view.package_folders()]
+    environment = {**_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    command = [view.interpreter(), "-s", "-P", *module_argv]
+    return _start(command, environment, view.for_role(read_only), tier, pass_fds, stderr)
+
+
+def start_zygote(
+    sock_fd: int, *, tier: Tier, preload: Sequence[str] = (), stderr: Stderr = None
+) -> "subprocess.Popen[bytes]":
+    """Starts a lane's zygote on its end of a SEQPACKET pair.
+
+    Candidates see what it sees: no part of ryumon but `guest`. At tier C it is a plain process and its children are too: see the package's docstring for what that leaves open.
+    """
+    guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
+    folders = ":".join([guest, *view.package_folders()])
+    command = [view.interpreter(), "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
+    return _start(command, _environment(), view.for_zygote(), tier, [sock_fd], stderr)
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def _start(
+    command: list[str], environment: dict[str, str], seen: View, tier: Tier, pass_fds: Sequence[int], stderr: Stderr
+) -> "subprocess.Popen[bytes]":
+    if tier == "A":
+        command = _confined(command, environment, seen)
+        environment = {}
+    return subprocess.Popen(
+        command,
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=2 if stderr is None else stderr,  # a task that prints must not write into the caller's output
+        stderr=stderr,
+        pass_fds=pass_fds,
+        start_new_session=True,  # Ctrl-C is for the supervisor, which ends its roles itself
+    )
+
+
+def _confined(command: list[str], environment: dict[str, str], seen: View) -> list[str]:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxError("bubblewrap is not installed; install the package `bubblewrap`, then `ryumon doctor`")
+    if os.geteuid() != 0:
+        return [bwrap, *_options(seen, environment), "--", *command]
+    sources = [source for source, _ in seen.binds]
+    staged = View(
+        tuple((f"{_STAGE}/{index}", destination) for index, (_, destination) in enumerate(seen.binds)),
+        seen.links,
+        seen.hidden,
+    )
+    launcher = [view.interpreter(), "-I", "-S", str(_LAUNCHER), _STAGE, str(_NOBODY), *sources, "--"]
+    return [*launcher, bwrap, *_options(staged, environment), "--", *command]
+
+
+def _options(seen: View, environment: dict[str, str]) -> list[str]:
+    options = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
+    options += ["--cap-drop", "ALL", "--hostname", "sandbox", "--uid", _INSIDE, "--gid", _INSIDE]
+    for source, destination in seen.binds:
+        options += ["--ro-bind", source, destination]
+    for target, name in seen.links:
+        options += ["--symlink", target, name]
+    for path in seen.hidden:
+        if os.path.isdir(path):
+            options += ["--tmpfs", path, "--remount-ro", path]
+        else:
+            options += ["--ro-bind", "/dev/null", path]
+    options += ["--dir", WORK, "--dir", EMPTY, "--proc", "/proc", "--dir", "/dev"]
+    for name in _DEVICES:
+        options += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for name, value in environment.items():
+        options += ["--setenv", name, value]
+    return [*options, "--chdir", "/", "--remount-ro", "/"]

@@ -1,0 +1,207 @@
+"""A sandboxed child: first confines itself, then loads a candidate and answers calls until its stream closes.
+
+From the candidate's first line nothing here is trusted any more, and nothing here defends itself: the worker believes
+no byte that it reads, and the kernel enforces the limits.
+"""
+
+import builtins
+import contextlib
+import importlib
+import importlib.util
+import os
+import random
+import sys
+import traceback
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
+
+from . import codec, messages
+from .messages import Answer, Call, Load
+
+STREAM = 3
+_MEMORY = "ran out of memory: the limit is what it may add to the interpreter and the preloaded modules"
+
+
+class Failed(Exception):
+    """An answer other than a value: its status and message."""
+
+
+def serve(spec: messages.Spawn, folder: str, raise_memory_limit: Any) -> NoReturn:
+    """Answers requests on the stream; ends the process when the worker closes it."""
+    os.write(STREAM, messages.READY)
+    random.seed(0)
+    candidate: Candidate | None = None
+    while True:
+        request = messages.to_child.decode(_read_frame())
+        if isinstance(request, Load):
+            candidate = Candidate(request, folder)
+            continue
+        assert candidate is not None
+        status, payload, message = "ok", b"", ""
+        try:
+            payload = _claim(candidate, request, spec.claim_kb * 1024)
+        except Failed as failure:
+            status, message = failure.args
+        except MemoryError:
+            raise_memory_limit()
+            status, message = "memory_limit", _MEMORY
+        _flush()
+        _write(messages.frame(Answer(request.nonce, status, payload, message[: messages.MESSAGE_CHARS])))  # type: ignore[arg-type]
+
+
+class Candidate:
+    """The candidate's files, in its work folder, and the modules loaded from them."""
+
+    def __init__(self, load: Load, folder: str) -> None:
+        self._folder = folder
+        self._drivers: Any = load.drivers
+        for path, text in load.files:
+            _write_file(os.path.join(folder.encode(), path), text)
+        tops = {path.decode("utf-8", "replace").split("/")[0].removesuffix(".py") for path, _ in load.files}
+        for name in [name for name in sys.modules if name.split(".")[0] in tops and name not in _KEPT]:
+            del sys.modules[name]
+        sys.path.insert(0, folder)
+        sys.meta_path.insert(0, _Finder(tops, folder))
+
+    def function(self, target: str) -> Any:
+        """Returns `file.py:function` of the candidate, its file imported on first use."""
+        path, _, name = target.rpartition(":")
+        return _attribute(self._module(path), name, target)
+
+    def driver(self, target: str) -> Any:
+        """Returns `drivers.py:function` of the task's drivers."""
+        if isinstance(self._drivers, bytes):
+            module = ModuleType("drivers")
+            exec(compile(self._drivers, "drivers.py", "exec"), module.__dict__)
+            self._drivers = module
+        if self._drivers is None:
+            raise Failed("error", f"{target}: the task has no drivers.py")
+        return _attribute(self._drivers, target.rpartition(":")[2], target)
+
+    def _module(self, path: str) -> ModuleType:
+        parts = path.removesuffix(".py").split("/")
+        name = ".".join(parts)
+        if name in sys.modules and name not in _KEPT:
+            return sys.modules[name]
+        if all(part.isidentifier() for part in parts):
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location(name, os.path.join(self._folder, path))
+        if spec is None or spec.loader is None:
+            raise Failed("error", f"{path}: is no Python file")
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+
+class _Finder:
+    """Finds the candidate's own modules before built-in and frozen ones of the same name."""
+
+    def __init__(self, tops: set[str], folder: str) -> None:
+        self._tops = tops
+        self._path = [folder]
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if path is None and name in self._tops:
+            return PathFinder.find_spec(name, self._path)
+        return None
+
+
+# Without these nothing could be imported at all.
+_KEPT = {
+    "sys",
+    "builtins",
+    "__main__",
+    "_imp",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    __package__,
+    __name__,
+}
+
+
+def _claim(candidate: Candidate, call: Call, limit: int) -> bytes:
+    args = codec.decode(call.args)
+    value = _run(candidate, call, args)
+    try:
+        payload = codec.encode(value)
+    except codec.CodecError as error:
+        raise Failed("invalid", f"the answer cannot be used: {error}") from None
+    if len(payload) > limit:
+        raise Failed("invalid", f"the answer takes {len(payload)} bytes, more than the {limit} allowed")
+    return payload
+
+
+def _run(candidate: Candidate, call: Call, args: list[Any]) -> Any:
+    try:
+        function = candidate.function(call.target)
+        if call.driver is not None:
+            return candidate.driver(call.driver)(function, *args)
+        return function(*args)
+    except (Failed, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a candidate raises, sys.exit included, is its answer
+        raise Failed("error", _told(error)) from None
+
+
+def _attribute(module: ModuleType, name: str, target: str) -> Any:
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise Failed("error", f"{target}: the file defines no such function")
+    return function
+
+
+def _told(error: BaseException) -> str:
+    """Returns `Type: message`, then the end of the traceback without this file's frames."""
+    try:
+        first = f"{type(error).__name__}: {error}"[: messages.MESSAGE_CHARS // 2]
+    except Exception:  # noqa: BLE001 - the candidate's own __str__
+        first = type(error).__name__
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    try:
+        lines = "".join(traceback.format_tb(trace, -20))[-messages.MESSAGE_CHARS // 2 + 1 :]
+    except Exception:  # noqa: BLE001 - source lines come from files that the candidate may have changed
+        lines = ""
+    return f"{first}\n{lines}".rstrip()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # The candidate may have closed or replaced it, or filled the log.
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _read_frame() -> bytes:
+    length = int.from_bytes(_read(messages.HEADER), "big")
+    return _read(length)
+
+
+def _read(count: int) -> bytes:
+    parts = []
+    while count:
+        part = os.read(STREAM, min(count, 1 << 20))
+        if not part:
+            os._exit(0)
+        parts.append(part)
+        count -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _write(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(STREAM, view) :]
+
+
+def _write_file(path: bytes, text: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        descriptor = os.open(path, flags, 0o600)
+    with builtins.open(descriptor, "wb") as file:
+        file.write(text)

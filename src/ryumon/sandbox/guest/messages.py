@@ -1,0 +1,82 @@
+"""The messages between worker, zygote and child, and the framing of the worker's stream to a child."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Spawn(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to zygote: start a child on the two descriptors sent along (its stream, its log)."""
+
+    id: int
+    cpu_s: float
+    wall_s: float
+    memory_mb: int
+    disk_mb: int
+    processes: int
+    claim_kb: int
+
+
+class Kill(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to zygote: end this child and all that it started."""
+
+    id: int
+
+
+class Ended(msgspec.Struct, frozen=True, array_like=True):
+    """Zygote to worker: a child is gone. `cause` is what ended it; `failed` means that it could not be started.
+
+    `cpu_s` covers the child and the descendants it waited for; with several processes, also those seen running.
+    """
+
+    id: int
+    cause: Literal["exit", "cpu_limit", "wall_limit", "killed", "failed"]
+    exit_code: int
+    signal: int
+    cpu_s: float
+    wall_s: float
+    max_rss_mb: float
+    note: str = ""
+
+
+class Load(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to child, first and unanswered: the candidate's files and the drivers' source, as bytes."""
+
+    files: tuple[tuple[bytes, bytes], ...]
+    drivers: bytes | None
+
+
+class Call(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to child: answer `target` (`file.py:function`) of encoded `args`; `driver` names who calls it, if any."""
+
+    nonce: bytes
+    target: str
+    args: bytes
+    driver: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True):
+    """Child to worker, for one `Call`: an encoded value, or what went wrong. Untrusted."""
+
+    nonce: bytes
+    status: Literal["ok", "error", "invalid", "memory_limit"]
+    payload: bytes = b""
+    message: str = ""
+
+
+READY = b"R"  # one byte, sent by the child when confined and before any of the candidate's code runs
+HEADER = 4  # bytes of a frame's big-endian length
+MESSAGE_CHARS = 4000  # of a failure's text
+OVERHEAD = 5 * MESSAGE_CHARS + 256  # what an answer may hold beside its payload
+
+encode = msgspec.msgpack.encode
+to_zygote: msgspec.msgpack.Decoder[Spawn | Kill] = msgspec.msgpack.Decoder(Spawn | Kill)
+to_child: msgspec.msgpack.Decoder[Load | Call] = msgspec.msgpack.Decoder(Load | Call)
+ended: msgspec.msgpack.Decoder[Ended] = msgspec.msgpack.Decoder(Ended)
+answer: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def frame(message: msgspec.Struct) -> bytes:
+    """Returns a message as one frame: length, then content."""
+    body = encode(message)
+    return len(body).to_bytes(HEADER, "big") + body

@@ -1,0 +1,106 @@
+"""The system-call filter of a child, as a BPF program built once and loaded after each clone.
+
+An allowlist: what is not named fails with EPERM. The calls are found by binary search over their numbers, which keeps
+both loading (the kernel emulates the program for every number) and each later call cheap.
+"""
+
+import ctypes
+import errno
+import struct
+
+from .syscalls import ALWAYS, AUDIT_ARCH, FILTERED, MACHINE, NAMESPACED, PROCESSES, numbers
+
+_LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+_X32 = 0x40000000
+_DENY = _ERRNO | errno.EPERM
+_NUMBER, _ARCH = 0, 4
+
+_NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
+# Terminal and descriptor queries; TIOCSTI, which types into a terminal, is among all the others that are refused.
+_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+# Leases, notifications, signal owners, and pipes larger than usual, which would hide memory.
+_NO_FCNTLS = (8, 10, 15, 1024, 1026, 1031)
+_PRCTLS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
+_AF_UNIX = 1
+
+_Code = list[tuple[int, int, int, int]]
+
+
+def program(processes: bool, namespaced: bool, machine: str = MACHINE) -> bytes | None:
+    """Returns the filter's instructions, or None for a machine without a table.
+
+    `processes` allows fork and exec (never with a new namespace); `namespaced` says that a pid namespace bounds
+    whom signals reach.
+    """
+    table = numbers(machine)
+    if not table:
+        return None
+    allowed = ALWAYS + (NAMESPACED if namespaced else "") + (PROCESSES if processes else "")
+    actions = {table[name]: [_ret(_ALLOW)] for name in allowed.split() if name in table}
+    actions |= {table[name]: code for name, code in _filtered(processes).items() if name in table}
+    code: _Code = [(_LOAD, 0, 0, _ARCH), (_JEQ, 1, 0, AUDIT_ARCH[machine]), _ret(_KILL), (_LOAD, 0, 0, _NUMBER)]
+    code += [(_JGE, 0, 1, _X32), _ret(_DENY), *_tree(_segments(actions))]
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+
+
+def load(libc: ctypes.PyDLL, instructions: bytes) -> None:
+    """Loads the filter into this process for good; raises `OSError` where the kernel refuses."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+    filled = Program(len(instructions) // 8, instructions)
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(filled), 0, 0):
+        raise OSError(ctypes.get_errno(), "seccomp")
+
+
+def _filtered(processes: bool) -> dict[str, _Code]:
+    clone = [_argument(0), (_JSET, 0, 1, _NEW_NAMESPACES), _ret(_DENY), _ret(_ALLOW)]
+    rules = {
+        # ENOSYS: libraries then use clone, whose flags a filter can read.
+        "clone3": [_ret(_ERRNO | errno.ENOSYS)],
+        "clone": clone if processes else [_ret(_DENY)],
+        "ioctl": _one_of(1, _IOCTLS, _ALLOW, _DENY),
+        "fcntl": _one_of(1, _NO_FCNTLS, _DENY, _ALLOW),
+        "prctl": _one_of(0, _PRCTLS, _ALLOW, _DENY),
+        "socketpair": _one_of(0, (_AF_UNIX,), _ALLOW, _DENY),
+        # Only to the peer: no address.
+        "sendto": [_argument(4), (_JEQ, 0, 3, 0), _argument(4, high=True), (_JEQ, 0, 1, 0), _ret(_ALLOW), _ret(_DENY)],
+    }
+    assert set(rules) == set(FILTERED.split())
+    return rules
+
+
+def _ret(action: int) -> tuple[int, int, int, int]:
+    return (_RET, 0, 0, action)
+
+
+def _argument(index: int, high: bool = False) -> tuple[int, int, int, int]:
+    return (_LOAD, 0, 0, 16 + 8 * index + (4 if high else 0))
+
+
+def _one_of(index: int, values: tuple[int, ...], found: int, otherwise: int) -> _Code:
+    tests = [(_JEQ, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return [_argument(index), *tests, _ret(otherwise), _ret(found)]
+
+
+def _segments(actions: dict[int, _Code]) -> list[tuple[int, _Code]]:
+    """Returns (first number, code) of each stretch of numbers that share their code, in order and without gaps."""
+    deny = [_ret(_DENY)]
+    segments = [(0, actions.get(0, deny))]
+    for number in range(1, max(actions) + 2):
+        code = actions.get(number, deny)
+        if code != segments[-1][1]:
+            segments.append((number, code))
+    return segments
+
+
+def _tree(segments: list[tuple[int, _Code]]) -> _Code:
+    if len(segments) == 1:
+        return segments[0][1]
+    middle = len(segments) // 2
+    left = _tree(segments[:middle])
+    if len(left) > 255:
+        raise ValueError("the filter outgrew a BPF jump; split its left half")
+    return [(_JGE, len(left), 0, segments[middle][0]), *left, *_tree(segments[middle:])]

@@ -1,0 +1,82 @@
+"""System calls by name, for x86_64 and aarch64.
+
+Numbers are the kernel's own, which never change: `asm/unistd_64.h` and `asm-generic/unistd.h`. Only calls that the
+sandbox makes or allows are here.
+"""
+
+import os
+
+# Files of its own, memory, clocks, waiting: nothing that reaches beyond the child.
+ALWAYS = """
+read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
+pread64 pwrite64 readv writev access pipe select sched_yield mremap msync madvise dup dup2 pause nanosleep getitimer
+alarm setitimer getpid sendfile recvfrom shutdown getsockname getpeername getsockopt exit wait4 uname flock fsync
+fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink readlink
+chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times getuid getgid geteuid getegid
+getppid getpgrp getgroups getresuid getresgid getpgid getsid capget rt_sigpending rt_sigtimedwait rt_sigsuspend
+sigaltstack utime statfs fstatfs getpriority sched_getparam sched_getscheduler sched_get_priority_max
+sched_get_priority_min arch_prctl setrlimit gettid time futex sched_getaffinity epoll_create getdents64
+set_tid_address restart_syscall fadvise64 timer_create timer_settime timer_gettime timer_getoverrun timer_delete
+clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl utimes waitid openat mkdirat fchownat
+futimesat newfstatat unlinkat renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll set_robust_list
+get_robust_list utimensat epoll_pwait eventfd fallocate timerfd_create timerfd_settime timerfd_gettime eventfd2
+epoll_create1 dup3 pipe2 preadv pwritev prlimit64 getcpu getrandom renameat2 copy_file_range preadv2 pwritev2 statx
+rseq close_range faccessat2 epoll_pwait2 membarrier sched_getattr futex_waitv
+"""
+
+# Safe once a pid namespace bounds whom they reach.
+NAMESPACED = """
+kill tkill tgkill setsid setpgid
+"""
+
+# Only where a task allows more than one process.
+PROCESSES = """
+fork vfork execve execveat pidfd_open
+"""
+
+# Allowed for some arguments only.
+FILTERED = """
+clone clone3 ioctl fcntl prctl sendto socketpair
+"""
+
+# name:x86_64:aarch64, the last empty where that machine has no such call.
+_TABLE = """
+read:0:63 write:1:64 open:2: close:3:57 stat:4: fstat:5:80 lstat:6: poll:7: lseek:8:62 mmap:9:222 mprotect:10:226
+munmap:11:215 brk:12:214 rt_sigaction:13:134 rt_sigprocmask:14:135 rt_sigreturn:15:139 pread64:17:67 pwrite64:18:68
+readv:19:65 writev:20:66 access:21: pipe:22: select:23: sched_yield:24:124 mremap:25:216 msync:26:227 madvise:28:233
+dup:32:23 dup2:33: pause:34: nanosleep:35:101 getitimer:36:102 alarm:37: setitimer:38:103 getpid:39:172
+sendfile:40:71 recvfrom:45:207 shutdown:48:210 getsockname:51:204 getpeername:52:205 getsockopt:55:209 exit:60:93
+wait4:61:260 uname:63:160 flock:73:32 fsync:74:82 fdatasync:75:83 truncate:76:45 ftruncate:77:46 getdents:78:
+getcwd:79:17 chdir:80:49 fchdir:81:50 rename:82: mkdir:83: rmdir:84: creat:85: link:86: unlink:87: symlink:88:
+readlink:89: chmod:90: fchmod:91:52 chown:92: fchown:93:55 lchown:94: umask:95:166 gettimeofday:96:169
+getrlimit:97:163 getrusage:98:165 sysinfo:99:179 times:100:153 getuid:102:174 getgid:104:176 geteuid:107:175
+getegid:108:177 getppid:110:173 getpgrp:111: getgroups:115:158 getresuid:118:148 getresgid:120:150 getpgid:121:155
+getsid:124:156 capget:125:90 rt_sigpending:127:136 rt_sigtimedwait:128:137 rt_sigsuspend:130:133 sigaltstack:131:132
+utime:132: statfs:137:43 fstatfs:138:44 getpriority:140:141 sched_getparam:143:121 sched_getscheduler:145:120
+sched_get_priority_max:146:125 sched_get_priority_min:147:126 arch_prctl:158: setrlimit:160:164 gettid:186:178
+time:201: futex:202:98 sched_getaffinity:204:123 epoll_create:213: getdents64:217:61 set_tid_address:218:96
+restart_syscall:219:128 fadvise64:221:223 timer_create:222:107 timer_settime:223:110 timer_gettime:224:108
+timer_getoverrun:225:109 timer_delete:226:111 clock_gettime:228:113 clock_getres:229:114 clock_nanosleep:230:115
+exit_group:231:94 epoll_wait:232: epoll_ctl:233:21 utimes:235: waitid:247:95 openat:257:56 mkdirat:258:34
+fchownat:260:54 futimesat:261: newfstatat:262:79 unlinkat:263:35 renameat:264:38 linkat:265:37 symlinkat:266:36
+readlinkat:267:78 fchmodat:268:53 faccessat:269:48 pselect6:270:72 ppoll:271:73 set_robust_list:273:99
+get_robust_list:274:100 utimensat:280:88 epoll_pwait:281:22 eventfd:284: fallocate:285:47 timerfd_create:283:85
+timerfd_settime:286:86 timerfd_gettime:287:87 eventfd2:290:19 epoll_create1:291:20 dup3:292:24 pipe2:293:59
+preadv:295:69 pwritev:296:70 prlimit64:302:261 getcpu:309:168 getrandom:318:278 renameat2:316:276
+copy_file_range:326:285 preadv2:327:286 pwritev2:328:287 statx:332:291 rseq:334:293 close_range:436:436
+faccessat2:439:439 epoll_pwait2:441:441 membarrier:324:283 sched_getattr:315:275 futex_waitv:449:449 kill:62:129
+tkill:200:130 tgkill:234:131 setsid:112:157 setpgid:109:154 fork:57: vfork:58: execve:59:221 execveat:322:281
+pidfd_open:434:434 clone:56:220 clone3:435:435 ioctl:16:29 fcntl:72:25 prctl:157:167 sendto:44:206 socketpair:53:199
+mount:165:40 capset:126:91
+"""
+
+_COLUMN = {"x86_64": 1, "aarch64": 2}
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+MACHINE = os.uname().machine
+
+
+def numbers(machine: str = MACHINE) -> dict[str, int]:
+    """Returns the numbers of the calls that `machine` has; empty for a machine that is not in the table."""
+    column = _COLUMN.get(machine)
+    rows = (row.split(":") for row in _TABLE.split())
+    return {row[0]: int(row[column]) for row in rows if row[column]} if column else {}
