@@ -51,7 +51,7 @@ class InProcess:
         self._strict = strict
 
     def call(self, target: str, *args: Any) -> Any:
-        """Returns the claim of `file.py:function`, freshly imported."""
+        """Returns the claim of `file.py:function`, freshly imported; in the sandbox a case's calls share a child."""
         with self.session() as session:
             return session.call(target, *args)
 

@@ -1,0 +1,1 @@
+"""Job-shop dispatching: which waiting operation should a machine take next?"""
