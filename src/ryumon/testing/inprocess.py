@@ -4,7 +4,6 @@ It protects nothing: the program is imported here, with your rights, your files,
 kind. Use it only on programs that you wrote; `ryumon check TASK` runs the same evaluator against the real sandbox.
 """
 
-import copy
 import importlib
 import sys
 import tempfile
@@ -13,9 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ryumon.program import Program, write_program
+from ryumon.sandbox.guest.codec import decode, encode
 
 
 class InProcessSession:
@@ -35,7 +33,7 @@ class InProcessSession:
     def function(self, target: str) -> Callable[..., Any]:
         """Returns `file.py:function` as something to call with copies."""
         function = self.raw(target)
-        return lambda *args: plain(function(*(plain(arg) for arg in args)))
+        return lambda *args: across(function(*across(args)))
 
 
 class InProcess:
@@ -70,24 +68,12 @@ class InProcess:
             run = _load(self._task_folder, driver)
         with self.session() as session:
             function = session.function(target) if self._strict else session.raw(target)
-            return plain(run(function, *(plain(arg) for arg in args)))
+            return across(run(function, *across(args)))
 
 
-def plain(value: Any) -> Any:
-    """Returns a copy of plain data as it arrives on the other side, tuples as lists; other types are a TypeError."""
-    if isinstance(value, np.ndarray):
-        if value.dtype.hasobject:
-            raise TypeError("an array of Python objects cannot cross into or out of the sandbox")
-        return np.array(value, order="C")
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, bool | int | float | str | bytes):
-        return copy.copy(value)
-    raise TypeError(f"a {type(value).__name__} cannot cross into or out of the sandbox; use plain data or arrays")
+def across(value: Any) -> Any:
+    """Returns a copy of plain data as it arrives on the other side; raises `CodecError` where it cannot cross."""
+    return decode(encode(value))
 
 
 @contextmanager
