@@ -47,16 +47,21 @@ class Budget(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         names = {"evaluations": "ev", "wall_s": "s", "cpu_s": "cpu-s", "gpu_s": "gpu-s", "tokens": "tok", "usd": "usd"}
-        parts = [f"{getattr(self, field):g}{unit}" for field, unit in names.items() if getattr(self, field) is not None]
+        parts = [_plain(limit) + unit for field, unit in names.items() if (limit := getattr(self, field)) is not None]
         return ",".join(parts)
 
-    def __add__(self, other: "Budget") -> "Budget":
-        """Returns the budget with the limits that both state added together; one that only one states is dropped."""
-        sums: dict[str, float | None] = {}
+    def extended(self, extra: "Budget", spent: Cost) -> "Budget":
+        """Returns the budget with `extra` added to the limits that it names; a new limit starts at what is spent."""
+        limits = {name: getattr(self, name) for name in self.__struct_fields__}
         for name in self.__struct_fields__:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            sums[name] = None if mine is None or theirs is None else mine + theirs
-        return Budget(**sums)
+            more = getattr(extra, name)
+            if more is not None:
+                limits[name] = (getattr(spent, name) if limits[name] is None else limits[name]) + more
+        return Budget(**limits)
+
+
+def _plain(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def parse_budget(text: str) -> Budget:

@@ -45,7 +45,7 @@ class Candidate(Protocol):
     """
 
     def call(self, target: str, *args: Any) -> Any:
-        """Returns the claim of `file.py:function`, run in a fresh child."""
+        """Returns the claim of `file.py:function`, run in this case's child."""
 
     def session(self) -> AbstractContextManager[Session]:
         """Opens a fresh child for many calls, in order."""
@@ -117,6 +117,7 @@ class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     preload: tuple[str, ...] = ("numpy",)
     budget: str = "1000ev"
     worst_score: float | None = None
+    evaluator_s: float = 30.0
     paths: dict[str, str] = {}
     reference: dict[str, float] = {}
 

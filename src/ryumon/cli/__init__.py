@@ -1,0 +1,45 @@
+"""The command line. Each command's own imports happen when it runs, so that `ryumon --help` stays light.
+
+Every error is one line on stderr and exit code 2.
+"""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from ryumon import __version__
+from ryumon.cli import inspect, machine, running, tasks
+from ryumon.errors import RyumonError
+
+app = App(
+    name="ryumon",
+    help="Evolves programs against a measure, and says with honest statistics whether they got better.",
+    version=__version__,
+    help_format="plaintext",
+    result_action="return_value",
+)
+for command in (running.run, running.resume, running.stop):
+    app.command(command, group="Run")
+for command in (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit):
+    app.command(command, group="Look")
+for command in (tasks.tasks, tasks.new, tasks.check):
+    app.command(command, group="Tasks")
+for command in (machine.sandbox, machine.doctor):
+    app.command(command, group="This machine")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and exits: 0, what the command returns, or 2 with one line where something was wrong."""
+    try:
+        sys.exit(app(arguments, print_error=False, exit_on_error=False))
+    except CycloptsError as error:
+        complaint = " ".join(str(error).split())
+    except RyumonError as error:
+        complaint = str(error)
+    except KeyboardInterrupt:
+        complaint = "interrupted; nothing was started, or `ryumon resume` takes it up"
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    print(f"ryumon: {complaint}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,25 @@
+"""Who descends from whom, read back from the store."""
+
+from ryumon.archive.history import History
+from ryumon.program import Program
+from ryumon.store.base import Store, read_files
+from ryumon.store.records import Evaluated, decoded
+
+
+def evaluated(store: Store, history: History, id: str) -> Evaluated:
+    """Returns the event by which a program was committed."""
+    record = decoded(next(iter(store.events(history.run, history.where[id] - 1))).body)
+    assert isinstance(record, Evaluated)
+    return record
+
+
+def path_to_seed(store: Store, history: History, id: str) -> list[tuple[Evaluated, Program]]:
+    """Returns the first-parent line of a program, from the seed to itself, each step with its program."""
+    steps = []
+    current: str | None = id
+    while current is not None and current in history.where:
+        record = evaluated(store, history, current)
+        assert record.files is not None
+        steps.append((record, read_files(store, record.files)))
+        current = record.parents[0] if record.parents else None
+    return steps[::-1]

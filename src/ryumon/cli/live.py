@@ -1,0 +1,145 @@
+"""The live display of a run: a panel on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ryumon.archive.history import History
+from ryumon.archive.summary import Scores, Summary
+from ryumon.cli.curve import braille
+
+REFRESH_S = 0.25
+LINE_S = 10.0
+
+
+class Display:
+    """What `run` and `resume` show. `update` is called after every event and draws only now and then."""
+
+    def __init__(self, console: Console, live: Live | None, *, quiet: bool) -> None:
+        self._console, self._live, self._quiet = console, live, quiet
+        self._drawn = 0.0
+        self._shown_best: float | None = None
+        self._began: tuple[float, int] | None = None
+        self._unit = ""
+
+    def update(self, history: History) -> None:
+        """Draws the state where it is due."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began = (now, history.evaluations)
+            self._announce(history)
+        if self._live is not None:
+            if now - self._drawn >= REFRESH_S or history.ended:
+                self._drawn = now
+                self._live.update(self._panel(history), refresh=True)
+            return
+        best = history.best.score if history.best is not None else None
+        if best != self._shown_best or now - self._drawn >= LINE_S:
+            self._drawn, self._shown_best = now, best
+            self._line(history)
+
+    def closing(self, summary: Summary) -> str:
+        """Returns the last words on a run."""
+        return closing(summary)
+
+    def _announce(self, history: History) -> None:
+        started = history.started
+        if started is None:
+            return
+        self._unit = started.unit
+        self._say(
+            f"{history.run}: {started.task}, {started.improver}, seed {started.seed}, budget {history.budget}, "
+            f"sandbox tier {history.tier}"
+        )
+
+    def _line(self, history: History) -> None:
+        best = history.best
+        score = f"best {best.score:.6g}" if best is not None else "no score yet"
+        self._say(
+            f"{history.elapsed:7.1f} s  {history.evaluations:6d} ev  {self._rate(history):6.1f}/s  {score}"
+            f"  failed {history.failed}"
+        )
+
+    def _say(self, line: str) -> None:
+        print(line, file=sys.stderr if self._quiet else sys.stdout, flush=True)
+
+    def _rate(self, history: History) -> float:
+        assert self._began is not None
+        seconds = time.monotonic() - self._began[0]
+        return (history.evaluations - self._began[1]) / seconds if seconds > 0 else 0.0
+
+    def _panel(self, history: History) -> Panel:
+        assert history.started is not None
+        facts = Table.grid(padding=(0, 2))
+        best = history.best
+        start = history.curve[0].score if history.curve else None
+        facts.add_row("best on train", f"{best.score:.6g}" if best else "-", f"seed {start:.6g}" if start else "")
+        facts.add_row("evaluations", f"{history.evaluations}", f"{self._rate(history):.1f} a second")
+        facts.add_row("budget", str(history.budget), left(history))
+        statuses = sorted(history.statuses.items(), key=lambda item: -item[1])
+        facts.add_row("outcomes", ", ".join(f"{status} {count}" for status, count in statuses[:6]) or "-", "")
+        phase = f"search ended ({history.ended}); reading validation and test" if history.ended else "searching"
+        facts.add_row("sandbox", f"tier {history.tier}", phase)
+        points = [(float(point.evaluations), point.score) for point in history.curve]
+        points.append((float(max(1, history.evaluations)), points[-1][1] if points else 0.0))
+        curve = Text(braille(points, width=min(72, self._console.width - 20), height=6), style="cyan")
+        return Panel(Group(facts, Text(), curve), title=f"ryumon {history.run}", title_align="left")
+
+
+def left(history: History) -> str:
+    """Returns what is left of a budget, in words."""
+    parts = []
+    if history.budget.evaluations is not None:
+        parts.append(f"{history.budget.evaluations - history.evaluations:.0f} ev left")
+    if history.budget.wall_s is not None:
+        parts.append(f"{max(0.0, history.budget.wall_s - history.elapsed):.0f} s left")
+    return ", ".join(parts)
+
+
+def closing(summary: Summary) -> str:
+    """Returns a run's outcome for a person, a few lines."""
+
+    def row(label: str, scores: Scores | None) -> str:
+        shown = [
+            f"{name} {value:.6g}"
+            for name in ("train", "validation", "test")
+            if (value := getattr(scores, name)) is not None
+        ]
+        return f"  {label:9} " + "   ".join(shown)
+
+    champion = summary.champion
+    lines = [
+        f"{summary.run}: {summary.evaluations} evaluations, {summary.failed} failed, in {summary.wall_s:.1f} s "
+        f"({summary.cpu_s:.1f} CPU-s); ended by {summary.stopped}",
+        row("seed", summary.baseline),
+    ]
+    if champion is not None:
+        lines.append(row("champion", Scores(champion.train, champion.validation, champion.test)))
+    if summary.verdict is None:
+        lines.append(f"  no verdict yet; `ryumon resume {summary.run}` goes on")
+    else:
+        interval = champion.ci95 if champion is not None else None
+        noise = f"95 % interval of the difference [{interval[0]:.6g}, {interval[1]:.6g}]" if interval else "exact"
+        lines.append(
+            f"  verdict   {summary.verdict} on test, champion against seed ({noise}); control: {summary.control}"
+        )
+        lines.append(f"  next      ryumon show {summary.run} · ryumon export {summary.run} --champion DIR")
+    return "\n".join(lines)
+
+
+@contextmanager
+def display(*, quiet: bool) -> Iterator[Display]:
+    """Gives the display of one run; on a terminal it redraws in place until the run ends."""
+    console = Console(stderr=quiet)
+    if not console.is_terminal:
+        yield Display(console, None, quiet=quiet)
+        return
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        yield Display(console, live, quiet=quiet)

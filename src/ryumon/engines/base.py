@@ -1,0 +1,18 @@
+"""On which machines evaluations run. An engine carries requests to workers and brings their answers back."""
+
+from typing import Protocol
+
+from ryumon.engines.messages import Answer, Request
+
+
+class Engine(Protocol):
+    """Lanes of evaluator workers for one task. Safe to ask from many coroutines at once."""
+
+    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+        """Returns a worker's answer. A worker that dies or outlasts its deadline answers as a failed evaluation.
+
+        `alone` waits until no other evaluation runs on that machine. Cancelling it ends the worker's processes.
+        """
+
+    async def close(self) -> None:
+        """Ends every process of every lane."""

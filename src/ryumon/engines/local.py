@@ -1,0 +1,161 @@
+"""The engine on this machine: lanes, each an evaluator worker and its zygote, started when first needed.
+
+A lane whose worker dies, hangs or is cancelled is killed whole and started afresh at its next request.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request
+from ryumon.errors import RoleError, TaskError
+from ryumon.sandbox import Tier, start_role, start_zygote
+from ryumon.task import TaskFolder
+from ryumon.wire import AsyncChannel
+
+START_S = 60.0
+GOODBYE_S = 0.3
+
+
+class Lane:
+    """One worker and its zygote."""
+
+    def __init__(self, task: TaskFolder, tier: Tier) -> None:
+        self._task, self._tier = task, tier
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._channel: AsyncChannel | None = None
+        self._errors = tempfile.TemporaryFile()
+        self._number = 0
+
+    async def ask(self, request: Request) -> Answer:
+        """Returns the worker's answer; raises `TaskError` where the task does not load."""
+        try:
+            async with asyncio.timeout(START_S):
+                if self._channel is None:
+                    await self._start()
+            async with asyncio.timeout(self._deadline(request)):
+                return await self._exchange(request)
+        except TimeoutError:
+            self.kill()
+            return _failed(request, "evaluator_timeout", "the evaluator outlasted its deadline")
+        except RoleError as error:
+            reason = f"the evaluator worker failed: {self._last_words() or error}"
+            self.kill()
+            return _failed(request, "evaluator_error", reason)
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """Ends the lane's processes at once; their sandboxes take every descendant with them."""
+        if self._channel is not None:
+            self._channel.close()
+        for process in self._processes:
+            process.send_signal(signal.SIGKILL)
+        for process in self._processes:
+            process.wait()
+        self._processes, self._channel = [], None
+
+    def close(self) -> None:
+        """Ends the lane for good, letting its processes end by themselves so that their CPU time is known."""
+        if self._channel is not None:
+            self._channel.close()
+            for process in reversed(self._processes):
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(GOODBYE_S)
+        self.kill()
+        self._errors.close()
+
+    async def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        worker_end, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors.truncate(0)
+        with theirs, worker_end, zygote_end:
+            zygote = start_zygote(
+                zygote_end.fileno(), tier=self._tier, preload=self._task.spec.preload, stderr=self._errors
+            )
+            self._processes.append(zygote)
+            worker = start_role(
+                ["-m", "ryumon.evaluation.worker", str(theirs.fileno()), str(worker_end.fileno())],
+                tier=self._tier,
+                pass_fds=(theirs.fileno(), worker_end.fileno()),
+                read_only=[self._task.path, *map(Path, self._task.spec.paths.values())],
+                stderr=self._errors,
+            )
+            self._processes.append(worker)
+        self._channel = await AsyncChannel.over(ours, Answer)
+        await self._channel.send(Boot(str(self._task.path), self._task.spec, self._task.drivers))
+        answer = await self._channel.receive()
+        if isinstance(answer, Refused):
+            raise TaskError(f"{self._task.path / 'task.py'}: {answer.reason}")
+
+    async def _exchange(self, request: Request) -> Answer:
+        assert self._channel is not None
+        self._number += 1
+        await self._channel.send(msgspec.structs.replace(request, id=self._number))
+        answer: Answer = await self._channel.receive()
+        if answer.id != self._number:
+            raise RoleError("the worker answered a request that is not outstanding")
+        return answer
+
+    def _deadline(self, request: Request) -> float:
+        spec = self._task.spec
+        if isinstance(request, Describe):
+            return spec.evaluator_s
+        strict = 2 if request.strict else 1
+        return strict * len(request.cases) * (spec.limits.scaled(request.patience).wall + spec.evaluator_s)
+
+    def _last_words(self) -> str:
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - 2000))
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class LocalEngine:
+    """`workers` lanes on this machine."""
+
+    def __init__(self, task: TaskFolder, tier: Tier, workers: int) -> None:
+        self._lanes = [Lane(task, tier) for _ in range(workers)]
+        self._free: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
+        for lane in reversed(self._lanes):
+            self._free.put_nowait(lane)
+        self._gate = asyncio.Lock()
+
+    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+        """Returns a worker's answer, as the first free lane gives it; `alone` holds every lane meanwhile."""
+        async with AsyncExitStack() as stack:
+            if alone:
+                await stack.enter_async_context(self._gate)
+            lane = await stack.enter_async_context(self._held())
+            for _ in range(len(self._lanes) - 1 if alone else 0):
+                await stack.enter_async_context(self._held())
+            return await lane.ask(request)
+
+    async def close(self) -> None:
+        """Ends every process of every lane."""
+        for lane in self._lanes:
+            lane.close()
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[Lane]:
+        lane = await self._free.get()
+        try:
+            yield lane
+        finally:
+            self._free.put_nowait(lane)
+
+
+def _failed(request: Request, status: Literal["evaluator_error", "evaluator_timeout"], reason: str) -> Answer:
+    if isinstance(request, Evaluate):
+        return Evaluated(id=request.id, status=status, reason=reason)
+    return Refused(request.id, reason)

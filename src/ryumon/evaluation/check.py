@@ -1,0 +1,99 @@
+"""What `ryumon check` looks at: does a task's seed score, how noisy is it, does its evaluator refuse bad answers?"""
+
+import msgspec
+import numpy as np
+
+from ryumon.engines.local import LocalEngine
+from ryumon.evaluation.evaluator import Evaluator
+from ryumon.program import Program
+from ryumon.sandbox import Tier
+from ryumon.task import SPLITS, Split, TaskFolder
+
+REPEATS = 3
+
+# Appended to each editable Python file: every function defined there answers with what is planted.
+_CHEAT = """
+
+def _planted_answer(*args, **kwargs):
+    return {answer}
+for _name, _value in list(globals().items()):
+    if getattr(_value, "__module__", None) == __name__ and callable(_value) and _name != "_planted_answer":
+        globals()[_name] = _planted_answer
+"""
+CHEATS = {
+    "NaN": "float('nan')",
+    "infinity": "float('inf')",
+    "an array of NaN": "__import__('numpy').full(8, float('nan'))",
+    "nothing": "None",
+    "a word": "'best'",
+    "an empty list": "[]",
+    "an endless list": "[0.0] * 10_000_000",
+    "a number that lies about itself": "type('Liar', (float,), {'__eq__': lambda s, o: True, '__lt__': "
+    "lambda s, o: True, '__gt__': lambda s, o: True, '__float__': lambda s: 1e9})(float('nan'))",
+}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    what: str
+    passed: bool
+    found: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What `check` found; `passed` where every finding did."""
+
+    task: str
+    passed: bool
+    findings: tuple[Finding, ...]
+
+
+async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
+    """Returns what a check of `task` finds; raises `TaskError` where the seed does not score at all."""
+    engine = LocalEngine(task, tier, 1)
+    try:
+        evaluator = Evaluator(engine, task, seed)
+        measured, _ = await evaluator.seed()
+        findings = [Finding("seed", True, f"scores {measured.score:.6g} on {len(measured.results)} train cases")]
+        findings += [await _split(evaluator, task, split, seed) for split in _others(task)]
+        findings.append(await _noise(evaluator, task, seed))
+        if task.spec.language == "python":
+            findings += [await _cheat(evaluator, task, seed, name, answer) for name, answer in CHEATS.items()]
+    finally:
+        await engine.close()
+    return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))
+
+
+def _others(task: TaskFolder) -> tuple[Split, ...]:
+    return () if task.spec.splits == "one" else SPLITS[1:]
+
+
+async def _split(evaluator: Evaluator, task: TaskFolder, split: Split, seed: int) -> Finding:
+    found = await evaluator.read(task.seed, split, seed)
+    if found.score is None:
+        return Finding(f"seed on {split}", False, f"{found.status}: {found.reason}")
+    return Finding(f"seed on {split}", True, f"scores {found.score:.6g} on {len(found.results)} cases")
+
+
+async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
+    scores = [(await evaluator.read(task.seed, "train", seed)).score for _ in range(REPEATS)]
+    known = [score for score in scores if score is not None]
+    if len(known) < REPEATS:
+        return Finding("noise floor", False, f"{REPEATS - len(known)} of {REPEATS} repeats of the seed failed")
+    spread = float(np.std(known))
+    said = "0: the score repeats exactly" if spread == 0 else f"{spread:.3g} over {REPEATS} repeats; it must be 0"
+    return Finding("noise floor", spread == 0, said)
+
+
+async def _cheat(evaluator: Evaluator, task: TaskFolder, seed: int, name: str, answer: str) -> Finding:
+    files = dict(task.seed.files)
+    for path in task.spec.editable:
+        if path.endswith(".py"):
+            files[path] += _CHEAT.format(answer=answer)
+    found = await evaluator.read(Program(files), "train", seed)
+    if found.status == "evaluator_error":
+        return Finding(f"planted: {name}", False, f"crashed the evaluator: {found.reason}; check claims before use")
+    refused = found.status != "ok"
+    said = f"refused: {found.status}: {found.reason}" if refused else f"scored {found.score!r}; check claims before use"
+    return Finding(f"planted: {name}", refused, said)

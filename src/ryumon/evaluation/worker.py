@@ -1,0 +1,161 @@
+"""The evaluator worker: the process that holds a task's trusted code, its cases and its clock.
+
+It serves one supervisor over one socket and one zygote over another, holds no key and no store, and judges one
+evaluation at a time. Run by the engine as `python -m ryumon.evaluation.worker SUPERVISOR_FD ZYGOTE_FD`.
+"""
+
+import importlib.util
+import math
+import socket
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request
+from ryumon.errors import TaskError
+from ryumon.evaluation.candidate import Handle
+from ryumon.evaluation.claims import InvalidClaim
+from ryumon.sandbox import CandidateFailure, Sandbox
+from ryumon.score import CaseResult, Result, Status
+from ryumon.task import Case, Split, Task
+from ryumon.wire import Channel
+
+REASON_CHARACTERS = 2_000
+FEEDBACK_CHARACTERS = 2_000
+
+
+def load_task(folder: Path) -> type[Task]:
+    """Returns the one `Task` subclass that `task.py` defines; the folder is first on the path while it loads."""
+    sys.path.insert(0, str(folder))
+    spec = importlib.util.spec_from_file_location("ryumon_task", folder / "task.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["ryumon_task"] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # any error of the task's own code is reported as one line
+        raise TaskError(f"task.py does not load: {type(error).__name__}: {error}") from error
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Task) and value.__module__ == "ryumon_task"
+    ]
+    if len(found) != 1:
+        raise TaskError(f"task.py defines {len(found)} subclasses of Task; define one")
+    return found[0]
+
+
+class Judge:
+    """Evaluates programs on the cases of one task."""
+
+    def __init__(self, task: Task, boot: Boot, sandbox: Sandbox) -> None:
+        self._task, self._boot, self._sandbox = task, boot, sandbox
+        self.cases = lru_cache(maxsize=4)(self._cases)
+
+    def _cases(self, split: Split, seed: int) -> tuple[Case, ...]:
+        try:
+            cases = tuple(self._task.cases(split, seed))
+        except Exception as error:  # any error of the task's own code is reported as one line
+            raise TaskError(f"cases({split!r}) raised {type(error).__name__}: {error}") from error
+        if not cases or not all(isinstance(case, Case) for case in cases):
+            raise TaskError(f"cases({split!r}) must give at least one Case")
+        if len({case.id for case in cases}) < len(cases):
+            raise TaskError(f"cases({split!r}) gives two cases one id")
+        return cases
+
+    def evaluate(self, request: Evaluate) -> Evaluated:
+        """Returns what the program is worth on the cases asked for; the first failure ends it."""
+        spec = self._boot.spec
+        cases = self.cases(request.split, request.seed)
+        limits = spec.limits.scaled(request.patience)
+        handle = Handle(self._sandbox, request.files, self._boot.drivers, limits, strict=request.strict)
+        results: list[CaseResult] = []
+        behaviours: list[bytes] = []
+        status: Status = "ok"
+        reason = ""
+        for position in request.cases:
+            outcome = self._case(handle, cases[position])
+            behaviours.append(handle.finish(keep_child=spec.reuse and position != request.cases[-1]))
+            if isinstance(outcome, CaseResult):
+                results.append(outcome)
+                continue
+            status, reason = outcome
+            first_try = status == "cpu_limit" and request.patience == 1
+            if spec.worst_score is None or status.startswith("evaluator") or first_try:
+                break
+            results.append(CaseResult(cases[position].id, spec.worst_score, feedback=f"{status}: {reason}"))
+            handle.failure, status = None, "ok"
+        return Evaluated(
+            id=request.id,
+            status=status,
+            results=tuple(results),
+            reason=reason[:REASON_CHARACTERS],
+            log=handle.log,
+            behaviours=tuple(behaviours[: len(results)]),
+            driven=handle.driven,
+            cpu_s=handle.cpu_s,
+        )
+
+    def _case(self, handle: Handle, case: Case) -> CaseResult | tuple[Status, str]:
+        try:
+            result = self._task.evaluate(handle, case)
+        except CandidateFailure as failure:
+            return failure.status, failure.reason
+        except InvalidClaim as error:
+            return "invalid", str(error)
+        except Exception as error:  # the claim made the evaluator fail: it costs this evaluation and is recorded
+            return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}")
+        return _failed(handle) or _checked(result, case)
+
+
+def _failed(handle: Handle) -> tuple[Status, str] | None:
+    return None if handle.failure is None else (handle.failure.status, handle.failure.reason)
+
+
+def _checked(result: object, case: Case) -> CaseResult | tuple[Status, str]:
+    if not isinstance(result, Result):
+        return "evaluator_error", f"evaluate returned {type(result).__name__}, not a Result"
+    try:
+        score = float(result.score)
+        metrics = {str(name): float(value) for name, value in result.metrics.items()}
+    except (TypeError, ValueError, AttributeError) as error:
+        return "evaluator_error", f"the Result holds no number: {error}"
+    if not math.isfinite(score):
+        return "evaluator_error", f"the evaluator's score is {score}; a score is finite"
+    return CaseResult(case.id, score, metrics, str(result.feedback)[:FEEDBACK_CHARACTERS])
+
+
+def _answer(judge: Judge, request: Request) -> Answer:
+    try:
+        if isinstance(request, Describe):
+            return Described(request.id, tuple(case.id for case in judge.cases(request.split, request.seed)))
+        return judge.evaluate(request)
+    except TaskError as error:
+        return Refused(request.id, str(error))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serves until the supervisor hangs up. The first answer, number 0, says whether the task loaded."""
+    supervisor_fd, zygote_fd = map(int, arguments)
+    channel = Channel(socket.socket(fileno=supervisor_fd), Boot | Request)
+    boot: Boot = channel.receive()
+    try:
+        kind = load_task(Path(boot.folder))
+        task = kind()
+    except Exception as error:  # any error of the task's own code is reported as one line
+        channel.send(Refused(0, str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"))
+        return
+    task.spec, task.folder = boot.spec, Path(boot.folder)
+    judge = Judge(task, boot, Sandbox(socket.socket(fileno=zygote_fd)))
+    channel.send(Described(0, ()))
+    while True:
+        try:
+            request: Request = channel.receive()
+        except EOFError:
+            return
+        channel.send(_answer(judge, request))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,73 @@
+"""The supervisor's end of an improver: starts its process, asks, tells. Never parses a program."""
+
+import asyncio
+import signal
+import socket
+import subprocess
+import tempfile
+
+from ryumon.errors import BadInput, RoleError
+from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Tell
+from ryumon.sandbox import Tier, start_role
+from ryumon.score import Evaluation
+from ryumon.wire import AsyncChannel
+
+ASK_S = 120.0
+
+
+class ImproverClient:
+    """One improver process of one run."""
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: AsyncChannel) -> None:
+        self._process, self._channel = process, channel
+        self.seed_form = b""
+
+    @classmethod
+    async def start(cls, opening: Open, tier: Tier) -> "ImproverClient":
+        """Returns a client of a fresh process; raises `BadInput` where the improver cannot be made."""
+        ours, theirs = socket.socketpair()
+        with theirs, tempfile.TemporaryFile() as errors:
+            argv = ["-m", "ryumon.improvers.host", str(theirs.fileno())]
+            process = start_role(argv, tier=tier, pass_fds=(theirs.fileno(),), read_only=(), stderr=errors)
+        client = cls(process, await AsyncChannel.over(ours, Answer))
+        try:
+            await client._channel.send(opening)
+            answer = await client._receive()
+        except RoleError as error:
+            client.close()
+            raise BadInput(f"improver {opening.improver}: {error}") from error
+        assert isinstance(answer, Opened)
+        client.seed_form = answer.form
+        return client
+
+    async def know(self, forms: tuple[bytes, ...]) -> None:
+        """Hands over the normal forms of earlier proposals."""
+        await self._channel.send(Known(forms))
+
+    async def tell(self, evaluation: Evaluation) -> None:
+        """Tells what became of the next proposal in order."""
+        await self._channel.send(Tell(evaluation))
+
+    async def ask(self, index: int) -> Proposed:
+        """Returns the proposal of a number; raises `RoleError` where the improver broke, hung or answers another."""
+        await self._channel.send(Ask(index))
+        answer = await self._receive()
+        if not isinstance(answer, Proposed) or answer.index != index:
+            raise RoleError("the improver answered a request that is not outstanding")
+        return answer
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._channel.close()
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    async def _receive(self) -> Answer:
+        try:
+            async with asyncio.timeout(ASK_S):
+                answer: Answer = await self._channel.receive()
+        except TimeoutError:
+            raise RoleError(f"the improver did not answer within {ASK_S:g} s") from None
+        if isinstance(answer, Broken):
+            raise RoleError(f"the improver broke: {answer.reason}")
+        return answer

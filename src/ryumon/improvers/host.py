@@ -1,0 +1,106 @@
+"""The improver's process: hosts one improver, knows the normal form of every proposal, speaks to the supervisor alone.
+
+It parses program text and never runs it. Run by the supervisor as `python -m ryumon.improvers.host FD`.
+"""
+
+import socket
+import sys
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from ryumon import registry
+from ryumon.errors import BadInput, RyumonError
+from ryumon.improvers.base import Brief, Improver
+from ryumon.improvers.messages import Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
+from ryumon.improvers.normal import normal_form
+from ryumon.program import Program, checked
+from ryumon.wire import Channel
+
+
+class Forms:
+    """The normal forms of all proposals so far."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._seen: set[bytes] = set()
+
+    def form(self, program: Program) -> bytes:
+        """Returns the digest of the program's normal form."""
+        return normal_form(program, self._language)
+
+    def seen(self, program: Program) -> bool:
+        """Returns whether an earlier proposal, or the seed, equals `program` in normal form."""
+        return self.form(program) in self._seen
+
+    def add(self, form: bytes) -> bool:
+        """Takes a form in; returns whether it was new."""
+        new = form not in self._seen
+        self._seen.add(form)
+        return new
+
+
+class Host:
+    """One improver and the checks that hold for every improver."""
+
+    def __init__(self, improver: Improver, forms: Forms, brief: Brief, seed: int) -> None:
+        self._improver, self._forms, self._brief, self._seed = improver, forms, brief, seed
+
+    def ask(self, index: int) -> Proposed:
+        """Returns the improver's proposal, with `duplicate` set here and edits outside the task's files refused."""
+        proposal = self._improver.ask(index, np.random.default_rng((self._seed, index)))
+        if proposal.program is None:
+            return Proposed(index, proposal, b"")
+        refused = self._refusal(proposal.program)
+        if refused:
+            return Proposed(index, msgspec.structs.replace(proposal, program=None, note=refused), b"")
+        form = self._forms.form(proposal.program)
+        return Proposed(index, msgspec.structs.replace(proposal, duplicate=not self._forms.add(form)), form)
+
+    def _refusal(self, program: Program) -> str:
+        try:
+            checked(program.files)
+        except BadInput as error:
+            return str(error)
+        seed = self._brief.seed.files
+        fixed = (program.files.keys() | seed.keys()) - set(self._brief.editable)
+        changed = sorted(path for path in fixed if program.files.get(path) != seed.get(path))
+        return f"changes {', '.join(changed)}, which the task does not make editable" if changed else ""
+
+
+def _opened(channel: Channel) -> tuple[Host, Forms, Improver]:
+    opening: Open = channel.receive()
+    forms = Forms(opening.brief.language)
+    improver = registry.load("improvers", opening.improver)(opening.brief, forms, **opening.options)
+    seed_form = forms.form(opening.brief.seed)
+    forms.add(seed_form)
+    channel.send(Opened(seed_form))
+    return Host(improver, forms, opening.brief, opening.seed), forms, improver
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serves until the supervisor hangs up."""
+    channel = Channel(socket.socket(fileno=int(arguments[0])), Request)
+    try:
+        host, forms, improver = _opened(channel)
+        while True:
+            request: Request = channel.receive()
+            match request:
+                case Ask(index):
+                    channel.send(host.ask(index))
+                case Tell(evaluation):
+                    improver.tell(evaluation)
+                case Known(known):
+                    for form in known:
+                        forms.add(form)
+    except EOFError:
+        return
+    except Exception as error:  # an improver is replaceable code: whatever it raises ends its run with one line
+        what = str(error) if isinstance(error, RyumonError) else f"{type(error).__name__}: {error}"
+        channel.send(Broken(what))
+        raise
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

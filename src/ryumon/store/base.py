@@ -1,0 +1,59 @@
+"""What any store of runs offers: append-only events, content-addressed texts, one writer a run.
+
+A store is the one thing that outlives a process. Nothing in it is updated in place.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ryumon.program import Program
+from ryumon.store.chain import Event
+
+
+def text_id(text: str) -> str:
+    """Returns the name of a text in the store: the SHA-256 of its UTF-8 bytes, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Writer(Protocol):
+    """The one writer of a run. What was appended is durable after the next `flush`."""
+
+    head: bytes
+
+    def append(self, kind: str, body: bytes, texts: tuple[str, ...] = ()) -> None:
+        """Links an event to the chain and holds it for the next flush, with the texts that it names."""
+
+    def program(self, program: Program) -> dict[str, str]:
+        """Returns the program as path → text id, after holding its texts for the next flush."""
+
+    def flush(self) -> None:
+        """Writes all that is held in one transaction; raises `StoreError` where that fails, with nothing written."""
+
+
+class Store(Protocol):
+    """Runs, their events and their texts."""
+
+    def runs(self) -> list[str]:
+        """Returns the names of all runs, oldest first."""
+
+    def events(self, run: str, after: int = -1) -> Iterator[Event]:
+        """Yields the events of a run in order, from the one after `after`."""
+
+    def text(self, text_id: str) -> str:
+        """Returns a text by its id, checked against it."""
+
+    def writer(self, run: str, *, new: bool) -> AbstractContextManager[Writer]:
+        """Opens a run for writing; raises `StoreError` where it has a writer, exists (`new`) or does not."""
+
+    def stop_requested(self, run: str) -> bool:
+        """Returns whether somebody asked the run to stop."""
+
+    def request_stop(self, run: str, wanted: bool = True) -> None:
+        """Asks the run to stop, or takes that back."""
+
+
+def read_files(store: Store, files: dict[str, str]) -> Program:
+    """Returns the program whose files are given as path → text id."""
+    return Program({path: store.text(text_id) for path, text_id in files.items()})

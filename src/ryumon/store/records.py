@@ -1,0 +1,123 @@
+"""What the events of a run say, one record a kind. The bodies are MessagePack; a new field needs a default."""
+
+import msgspec
+
+from ryumon.budget import Cost
+from ryumon.score import CaseResult, Direction, Status, Verdict
+from ryumon.task import Split
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
+    """What a run is: enough to resume it, and to say what its figures belong to. `files` are path → text id."""
+
+    version: str
+    task: str
+    folder: str
+    task_digest: str
+    direction: Direction
+    unit: str
+    exact: bool
+    improver: str
+    options: dict[str, str]
+    seed: int
+    lookahead: int
+    budget: str
+    tier: str
+    test_seed: int | None
+    files: dict[str, str]
+
+
+class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
+    """A committed ask: the proposal and what became of it. The seed has index -1.
+
+    `form` is the digest of the normal form, `behaviours` those of the first stage's claims, `confirmed` the programs
+    that confirmation judged for it, `elapsed` the seconds that the run has taken so far.
+    """
+
+    index: int
+    id: str | None
+    files: dict[str, str] | None
+    size: int
+    parents: tuple[str, ...]
+    operator: str
+    status: Status
+    score: float | None
+    cases: tuple[CaseResult, ...]
+    reason: str
+    log: str
+    twin: str | None
+    barred: tuple[str, ...]
+    form: bytes
+    behaviours: tuple[bytes, ...]
+    driven: bool
+    confirmed: dict[str, Status]
+    evidence: str
+    cost: Cost
+    tier: str
+    elapsed: float
+
+
+class Read(msgspec.Struct, frozen=True, tag="read", kw_only=True):
+    """A reading of `validation` or `test`. `scores` is one for each case, empty unless `status` is `ok`."""
+
+    split: Split
+    seed: int
+    id: str
+    status: Status
+    scores: tuple[float, ...]
+    reason: str
+    cost: Cost
+    elapsed: float
+
+
+class SearchEnded(msgspec.Struct, frozen=True, tag="search-ended"):
+    """No more proposals are made; `reason` names the limit, or `exhausted`."""
+
+    reason: str
+    elapsed: float
+
+
+class TestDrawn(msgspec.Struct, frozen=True, tag="test-drawn"):
+    """The seed of the test cases, drawn after the search ended unless the user fixed it."""
+
+    seed: int
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished", kw_only=True):
+    """The verdict, champion against seed on the test cases."""
+
+    champion: str
+    verdict: Verdict
+    difference: float
+    ci95: tuple[float, float] | None
+    elapsed: float
+    cpu_s: float
+
+
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """The run was ended from outside before its verdict; it can be resumed."""
+
+    reason: str
+    elapsed: float
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
+    """The run goes on, under `budget` in all."""
+
+    budget: str
+    tier: str
+
+
+Record = Started | Evaluated | Read | SearchEnded | TestDrawn | Finished | Stopped | Resumed
+_decoder = msgspec.msgpack.Decoder(Record)
+
+
+def encoded(record: Record) -> tuple[str, bytes]:
+    """Returns the kind and the body of the event that says `record`."""
+    return str(record.__struct_config__.tag), msgspec.msgpack.encode(record)
+
+
+def decoded(body: bytes) -> Record:
+    """Returns the record that an event's body holds."""
+    record: Record = _decoder.decode(body)
+    return record

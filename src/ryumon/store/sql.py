@@ -1,0 +1,214 @@
+"""The store in SQLite (WAL), through SQLAlchemy Core.
+
+One file holds all runs; a lock file beside it keeps each run to one writer, and a stop file asks a run to end.
+"""
+
+import fcntl
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from ryumon.errors import BadInput, StoreError
+from ryumon.program import Program
+from ryumon.store.base import text_id
+from ryumon.store.chain import Event, genesis, linked
+
+SCHEMA = 1
+DEFAULT = ".ryumon"
+
+_tables = sa.MetaData()
+_meta = sa.Table("meta", _tables, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Integer))
+_events = sa.Table(
+    "events",
+    _tables,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("time", sa.Float, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+_texts = sa.Table(
+    "texts",
+    _tables,
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+class SqlWriter:
+    """Appends to one run. Holds what is appended until `flush`."""
+
+    def __init__(self, engine: sa.Engine, run: str, seq: int, head: bytes, clock: Callable[[], float]) -> None:
+        self._engine, self._run, self._seq, self._clock = engine, run, seq, clock
+        self.head = head
+        self._held_events: list[dict[str, Any]] = []
+        self._held_texts: dict[bytes, str] = {}
+
+    def append(self, kind: str, body: bytes, texts: tuple[str, ...] = ()) -> None:
+        """Links an event to the chain and holds it, with the texts that it names, for the next flush."""
+        event = linked(self.head, self._run, self._seq, kind, self._clock(), body)
+        self.head, self._seq = event.hash, event.seq + 1
+        self._held_events.append({name: getattr(event, name) for name in event.__struct_fields__})
+        for text in texts:
+            self._held_texts[bytes.fromhex(text_id(text))] = text
+
+    def program(self, program: Program) -> dict[str, str]:
+        """Returns the program as path → text id, after holding its texts for the next flush."""
+        files = {path: text_id(text) for path, text in program.files.items()}
+        for path, text in program.files.items():
+            self._held_texts[bytes.fromhex(files[path])] = text
+        return files
+
+    def flush(self) -> None:
+        """Writes what is held in one transaction; a failure leaves the store as it was."""
+        if not self._held_events:
+            return
+        texts = [
+            {"id": key, "data": zlib.compress(text.encode("utf-8", "surrogatepass"), 6)}
+            for key, text in self._held_texts.items()
+        ]
+        with _translated(), self._engine.begin() as connection:
+            if texts:
+                connection.execute(insert(_texts).on_conflict_do_nothing(), texts)
+            connection.execute(sa.insert(_events), self._held_events)
+        self._held_events, self._held_texts = [], {}
+
+
+class SqlStore:
+    """All runs of one folder. `clock` gives the time of events, in seconds since the epoch."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._clock = folder, clock
+        with _translated():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(f"sqlite:///{folder / 'store.db'}")
+            sa.event.listen(self._engine, "connect", _configure)
+            found = self._schema()
+            if found is None:
+                _tables.create_all(self._engine)
+                with self._engine.begin() as connection:
+                    connection.execute(insert(_meta).on_conflict_do_nothing(), {"key": "schema", "value": SCHEMA})
+        if found not in (None, SCHEMA):
+            raise StoreError(
+                f"{folder}: the store is of schema {found}, this ryumon reads {SCHEMA}; use the version that wrote it"
+            )
+
+    def _schema(self) -> int | None:
+        if not sa.inspect(self._engine).has_table("meta"):
+            return None
+        with self._engine.connect() as connection:
+            found: int | None = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
+        return found
+
+    def runs(self) -> list[str]:
+        """Returns the names of all runs, oldest first."""
+        query = sa.select(_events.c.run).where(_events.c.seq == 0).order_by(_events.c.time, _events.c.run)
+        with _translated(), self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def events(self, run: str, after: int = -1) -> Iterator[Event]:
+        """Yields the events of a run in order, from the one after `after`."""
+        query = sa.select(_events).where(_events.c.run == run, _events.c.seq > after).order_by(_events.c.seq)
+        with _translated(), self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield Event(*row)
+
+    def text(self, text_id_: str) -> str:
+        """Returns a text by its id; raises `StoreError` where it is missing or was altered."""
+        query = sa.select(_texts.c.data).where(_texts.c.id == bytes.fromhex(text_id_))
+        with _translated(), self._engine.connect() as connection:
+            data = connection.scalar(query)
+        try:
+            text = None if data is None else zlib.decompress(data).decode("utf-8", "surrogatepass")
+        except (zlib.error, UnicodeDecodeError):
+            text = None
+        if text is None or text_id(text) != text_id_:
+            raise StoreError(f"text {text_id_[:12]}: {'missing' if data is None else 'altered'}; restore the store")
+        return text
+
+    @contextmanager
+    def writer(self, run: str, *, new: bool) -> Iterator[SqlWriter]:
+        """Opens a run for writing, under a lock that the system drops when this process ends, however it ends."""
+        check_name(run)
+        with _translated():
+            lock = open(self._beside(run, "lock"), "a")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StoreError(f"run {run}: another process is writing it; stop that one first") from None
+            last = self._last(run)
+            if new and last is not None:
+                raise StoreError(f"run {run} exists; choose another --name, or `ryumon resume {run}`")
+            if not new and last is None:
+                raise StoreError(f"no run {run!r} in {self._folder}; `ryumon runs` lists them")
+            self.request_stop(run, wanted=False)
+            seq, head = (0, genesis(run)) if last is None else (last[0] + 1, last[1])
+            writer = SqlWriter(self._engine, run, seq, head, self._clock)
+            yield writer
+            writer.flush()
+
+    def _last(self, run: str) -> tuple[int, bytes] | None:
+        query = sa.select(_events.c.seq, _events.c.hash).where(_events.c.run == run)
+        with _translated(), self._engine.connect() as connection:
+            row = connection.execute(query.order_by(_events.c.seq.desc()).limit(1)).first()
+        return None if row is None else (row.seq, row.hash)
+
+    def stop_requested(self, run: str) -> bool:
+        """Returns whether the run's stop file is there."""
+        return self._beside(run, "stop").exists()
+
+    def request_stop(self, run: str, wanted: bool = True) -> None:
+        """Makes the run's stop file, or removes it."""
+        if wanted:
+            self._beside(run, "stop").touch()
+        else:
+            self._beside(run, "stop").unlink(missing_ok=True)
+
+    def _beside(self, run: str, suffix: str) -> Path:
+        return self._folder / f"{run}.{suffix}"
+
+
+def open_store(url: str | None, *, create: bool = True) -> SqlStore:
+    """Returns the store at `url`: a folder, or `sqlite:///folder`; `.ryumon` in the working folder by default."""
+    place = url or DEFAULT
+    if "://" in place and not place.startswith("sqlite:///"):
+        raise BadInput(f"store {place!r}: use a folder, or sqlite:///FOLDER")
+    folder = Path(place.removeprefix("sqlite:///"))
+    if not create and not (folder / "store.db").exists():
+        raise BadInput(f"{folder}: no store there; `ryumon run` makes one, --store names another")
+    return SqlStore(folder)
+
+
+def check_name(run: str) -> None:
+    """Raises `BadInput` unless `run` is fit to be a run's name, and part of a file's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", run):
+        raise BadInput(f"run name {run!r}: use letters, digits, '.', '_' and '-', starting with a letter or digit")
+
+
+def _configure(connection: Any, _record: object) -> None:
+    # FULL: in WAL mode, NORMAL may lose the last commits at a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise StoreError(
+            f"the store failed: {error.orig}; free space or mend the disk, then `ryumon resume`"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"the store failed: {error}; check its folder, then try again") from error

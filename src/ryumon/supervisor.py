@@ -1,0 +1,258 @@
+"""Starts and resumes runs: checks what was asked for, starts a run's processes, and ends them all on every way out."""
+
+import asyncio
+import hashlib
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ryumon import __version__, registry
+from ryumon.archive.history import History
+from ryumon.archive.summary import Summary, summarised
+from ryumon.budget import Budget, Cost, Ledger, parse_budget
+from ryumon.engines.base import Engine
+from ryumon.errors import BadInput, RyumonError, SandboxError
+from ryumon.evaluation.evaluator import Evaluator
+from ryumon.improvers.base import Brief
+from ryumon.improvers.client import ImproverClient
+from ryumon.improvers.messages import Open
+from ryumon.run import Run
+from ryumon.sandbox import Tier, at_least, preflight
+from ryumon.store.base import Store
+from ryumon.store.chain import verified
+from ryumon.store.sql import check_name
+from ryumon.store.records import Resumed, Started
+from ryumon.task import TaskFolder, read_task
+
+STOP_POLL_S = 0.1
+Notify = Callable[[History], None]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new run is asked to be. None takes the task's, or the machine's, default."""
+
+    improver: str = "mutate"
+    options: dict[str, str] = {}
+    budget: str | None = None
+    seed: int = 0
+    workers: int | None = None
+    lookahead: int = 8
+    test_seed: int | None = None
+    name: str | None = None
+    engine: str = "local"
+
+
+def find_task(name: str) -> Path:
+    """Returns the folder of a task, given as a folder's path or as the name of a registered one."""
+    if (Path(name) / "task.toml").exists():
+        return Path(name).resolve()
+    if name not in registry.names("tasks"):
+        known = ", ".join(registry.names("tasks"))
+        raise BadInput(f"unknown task {name!r}; name a folder that holds a task.toml, or one of: {known}")
+    return Path(registry.load("tasks", name).__path__[0]).resolve()
+
+
+def task_digest(folder: Path) -> str:
+    """Returns a digest of everything in a task's folder, caches aside: what a run's figures belong to."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()):
+                digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+def checked(task_name: str, settings: Settings) -> tuple[TaskFolder, Budget, int]:
+    """Returns the task, the budget and the workers that `settings` mean; raises before anything is started."""
+    task = read_task(find_task(task_name))
+    workers = _lanes(settings.workers)
+    if workers > settings.lookahead:
+        raise BadInput(f"{workers} workers need a lookahead of at least {workers}; add --lookahead {workers}")
+    for kind, name in (("engines", settings.engine), ("improvers", settings.improver)):
+        if name not in registry.names(kind):
+            registry.load(kind, name)
+    if settings.name is not None:
+        check_name(settings.name)
+    return task, parse_budget(settings.budget or task.spec.budget), workers
+
+
+def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
+    """Returns the sandbox tier to run at; raises `SandboxError` where it is below `least`, or none works."""
+    found = preflight()
+    tier: Tier = "C" if unsafe else found.tier
+    if tier == "C" and not unsafe:
+        raise SandboxError(
+            f"no sandbox works here: {'; '.join(found.reasons)}. To mend it: {' or '.join(found.advice)}. "
+            "--unsafe-no-sandbox runs candidates with limits only"
+        )
+    if least is not None and not at_least(tier, least):
+        raise SandboxError(
+            f"sandbox tier {tier} is below the tier {least} asked for; `ryumon doctor` says how to reach it"
+        )
+    return tier
+
+
+async def start(store: Store, task_name: str, settings: Settings, tier: Tier, notify: Notify) -> Summary:
+    """Starts a run and sees it to its end; nothing is stored unless the seed scores."""
+    task, budget, workers = checked(task_name, settings)
+    name = settings.name or _free_name(store, task.spec.name)
+    with store.writer(name, new=True) as writer:
+        started = Started(
+            version=__version__,
+            task=task.spec.name,
+            folder=str(task.path),
+            task_digest=task_digest(task.path),
+            direction=task.spec.direction,
+            unit=task.spec.unit,
+            exact=task.spec.splits == "one",
+            improver=settings.improver,
+            options=settings.options,
+            seed=settings.seed,
+            lookahead=settings.lookahead,
+            budget=str(budget),
+            tier=tier,
+            test_seed=settings.test_seed,
+            files=writer.program(task.seed),
+        )
+        engine = registry.load("engines", settings.engine)(task, tier, workers)
+        async with _processes(engine, started, task) as improver:
+            measured, outcomes = await Evaluator(engine, task, started.seed).seed()
+            run = Run(
+                store=store,
+                writer=writer,
+                history=History(name),
+                started=started,
+                task=task,
+                engine=engine,
+                improver=improver,
+                notify=notify,
+            )
+            run.begin(measured, outcomes)
+            return await _watched(store, name, run)
+
+
+async def resume(
+    store: Store, name: str, tier: Tier, notify: Notify, *, extra: str | None = None, workers: int | None = None
+) -> Summary:
+    """Takes a run up where it stopped; `extra` adds to its budget, and a finished run goes on with a new test draw."""
+    with store.writer(name, new=False) as writer:
+        history = History(name).follow(verified(name, store.events(name)))
+        started = history.started
+        if started is None or history.seed is None:
+            raise BadInput(f"run {name} ended before its seed was scored; start it afresh with `ryumon run`")
+        task = read_task(Path(started.folder))
+        if task_digest(task.path) != started.task_digest:
+            raise BadInput(f"run {name}: the task in {task.path} has changed since; put it back, or start a new run")
+        if history.finished is not None and extra is None:
+            return summarised(history)
+        if history.tier != tier:
+            raise BadInput(f"run {name} was evaluated at tier {history.tier}, this is tier {tier}; start a new run")
+        budget = history.budget
+        if extra is not None:
+            budget = budget.extended(parse_budget(extra.removeprefix("+")), _spent(history))
+        reached = Ledger(budget, _spent(history)).exhausted()
+        if extra is not None and reached is not None:
+            raise BadInput(f"run {name} has reached its limit of {reached} in {budget}; extend that one too")
+        engine = registry.load("engines", "local")(task, tier, min(_lanes(workers), started.lookahead))
+        async with _processes(engine, started, task) as improver:
+            run = Run(
+                store=store,
+                writer=writer,
+                history=history,
+                started=started,
+                task=task,
+                engine=engine,
+                improver=improver,
+                notify=notify,
+            )
+            run.take_up(Resumed(str(budget), tier))
+            return await _watched(store, name, run)
+
+
+def _spent(history: History) -> Cost:
+    return history.spent + Cost(wall_s=history.elapsed)
+
+
+@asynccontextmanager
+async def _processes(engine: Engine, started: Started, task: TaskFolder) -> AsyncIterator[ImproverClient]:
+    """Starts a run's improver, and ends it and every lane on the way out."""
+    brief = Brief(
+        task=task.spec.name,
+        direction=task.spec.direction,
+        text=task.brief,
+        language=task.spec.language,
+        editable=task.spec.editable,
+        vocabulary=task.spec.vocabulary,
+        seed=task.seed,
+    )
+    opening = Open(started.improver, started.options, brief, started.seed)
+    improver: ImproverClient | None = None
+    try:
+        improver = await ImproverClient.start(opening, started.tier)
+        yield improver
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+    finally:
+        if improver is not None:
+            improver.close()
+        await engine.close()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Returns the one error to report of those that ended a run together."""
+    leaves: list[BaseException] = []
+    rest: list[BaseException] = [group]
+    while rest:
+        error = rest.pop()
+        if isinstance(error, BaseExceptionGroup):
+            rest.extend(error.exceptions)
+        else:
+            leaves.append(error)
+    return next((error for error in leaves if isinstance(error, RyumonError)), leaves[0])
+
+
+async def _watched(store: Store, name: str, run: Run) -> Summary:
+    """Sees a run to its end, or to the first Ctrl-C, termination signal or stop file."""
+    watch = asyncio.create_task(_until_stop_file(store, name, run))
+    with _signals(run):
+        try:
+            await run.go()
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+    return summarised(run.history)
+
+
+async def _until_stop_file(store: Store, name: str, run: Run) -> None:
+    while not store.stop_requested(name):
+        await asyncio.sleep(STOP_POLL_S)
+    run.stop("stop")
+
+
+@contextmanager
+def _signals(run: Run) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    caught = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    for number in caught:
+        loop.add_signal_handler(number, run.stop, "interrupt")
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def _lanes(workers: int | None) -> int:
+    if workers is not None and workers < 1:
+        raise BadInput(f"--workers {workers}: at least 1 is needed")
+    return workers or min(len(os.sched_getaffinity(0)), 8)
+
+
+def _free_name(store: Store, task: str) -> str:
+    taken = set(store.runs())
+    return next(name for n in range(1, len(taken) + 2) if (name := f"{task}-{n}") not in taken)

@@ -1,0 +1,95 @@
+"""Frames between roles: a length, then one MessagePack record. Nothing here knows what the records mean.
+
+A frame over `MAX_FRAME` bytes is refused by its length, before a byte of it is read.
+"""
+
+import asyncio
+import socket
+from typing import Any
+
+import msgspec
+
+from ryumon.errors import RoleError
+
+MAX_FRAME = 64 * 1024 * 1024
+_encoder = msgspec.msgpack.Encoder()
+
+
+def _frame(message: msgspec.Struct) -> bytes:
+    body = _encoder.encode(message)
+    if len(body) > MAX_FRAME:
+        raise RoleError(f"a {type(message).__name__} of {len(body)} bytes is over the limit of a frame")
+    return len(body).to_bytes(4, "big") + body
+
+
+def _length(head: bytes) -> int:
+    length = int.from_bytes(head, "big")
+    if length > MAX_FRAME:
+        raise RoleError(f"a frame of {length} bytes is over the limit of {MAX_FRAME}")
+    return length
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[Any], body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RoleError(f"a frame is not a record of this protocol: {error}") from error
+
+
+class Channel:
+    """The blocking end of a stream socket; records that arrive are of one of the `accepts` types."""
+
+    def __init__(self, sock: socket.socket, accepts: Any) -> None:
+        self._sock = sock
+        self._decoder = msgspec.msgpack.Decoder(accepts)
+
+    def send(self, message: msgspec.Struct) -> None:
+        """Sends one record."""
+        self._sock.sendall(_frame(message))
+
+    def receive(self) -> Any:
+        """Returns the next record; raises `EOFError` once the other side is gone."""
+        return _decoded(self._decoder, self._exactly(_length(self._exactly(4))))
+
+    def _exactly(self, count: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < count:
+            part = self._sock.recv(min(count - len(parts), 1 << 20))
+            if not part:
+                raise EOFError
+            parts += part
+        return bytes(parts)
+
+
+class AsyncChannel:
+    """The supervisor's end of a stream socket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, accepts: Any) -> None:
+        self._reader, self._writer = reader, writer
+        self._decoder = msgspec.msgpack.Decoder(accepts)
+
+    @classmethod
+    async def over(cls, sock: socket.socket, accepts: Any) -> "AsyncChannel":
+        """Returns a channel over a connected socket, which it owns from now on."""
+        reader, writer = await asyncio.open_connection(sock=sock)
+        return cls(reader, writer, accepts)
+
+    async def send(self, message: msgspec.Struct) -> None:
+        """Sends one record; raises `RoleError` where the other side is gone."""
+        try:
+            self._writer.write(_frame(message))
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise RoleError("the other process is gone") from error
+
+    async def receive(self) -> Any:
+        """Returns the next record; raises `RoleError` where the other side is gone or speaks another protocol."""
+        try:
+            body = await self._reader.readexactly(_length(await self._reader.readexactly(4)))
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise RoleError("the other process is gone") from error
+        return _decoded(self._decoder, body)
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._writer.close()

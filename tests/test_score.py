@@ -1,0 +1,40 @@
+"""The verdict is paired, stated with its interval, and says "no evidence" where there is none."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ryumon.score import compare
+
+
+def test_a_clear_gain_is_improved_in_either_direction() -> None:
+    seed = list(np.linspace(4.0, 4.3, 20))
+    lower = [score - 1 for score in seed]
+    assert compare("minimize", lower, seed, 0).verdict == "improved"
+    assert compare("maximize", lower, seed, 0).verdict == "regressed"
+
+
+def test_pairing_sees_a_small_gain_under_large_case_differences() -> None:
+    rng = np.random.default_rng(0)
+    seed = rng.normal(0, 100, 20)
+    champion = seed - 1 + rng.normal(0, 0.1, 20)
+    found = compare("minimize", list(champion), list(seed), 0)
+    assert found.verdict == "improved"
+    assert found.ci95 is not None
+    assert found.ci95[0] < -1 < found.ci95[1]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_a_program_is_never_better_than_itself(scores: list[float]) -> None:
+    assert compare("maximize", scores, scores, 0).verdict == "no evidence"
+
+
+def test_noise_around_zero_is_no_evidence() -> None:
+    deltas = [1.0, -1.0] * 10
+    assert compare("minimize", deltas, [0.0] * 20, 0).verdict == "no evidence"
+
+
+def test_one_exact_case_is_compared_exactly_and_has_no_interval() -> None:
+    found = compare("maximize", [2.0], [2.0 - 1e-12], 0)
+    assert found.verdict == "improved"
+    assert found.ci95 is None
