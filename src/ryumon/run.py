@@ -228,7 +228,8 @@ class Run:
         if not record.driven or record.files is None or not record.behaviours:
             return None
         program = read_files(self._store, record.files)
-        confirmation = self._evaluator.confirm(program, record.cases[0], record.behaviours[0])
+        fast = Measured(status="ok", results=record.cases[:1], behaviours=record.behaviours[:1])
+        confirmation = self._evaluator.confirm(program, fast)
         self._confirming[parent] = group.create_task(confirmation)
         return parent
 
@@ -248,7 +249,7 @@ class Run:
         outcomes = dict(judged.trigger)
         if measured.status == "ok" and measured.driven and self._history.is_best(measured.score or 0.0):
             assert program is not None
-            outcome = await self._evaluator.confirm(program, measured.results[0], measured.behaviours[0])
+            outcome = await self._evaluator.confirm(program, measured)
             outcomes[program.id] = outcome
             if outcome.status != "ok":
                 measured = msgspec.structs.replace(measured, status=outcome.status, reason=outcome.evidence)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import cast, get_args
 
 import msgspec
 
@@ -25,8 +26,8 @@ from ryumon.run import Run
 from ryumon.sandbox import Tier, at_least, preflight
 from ryumon.store.base import Store
 from ryumon.store.chain import verified
-from ryumon.store.sql import check_name
 from ryumon.store.records import Resumed, Started
+from ryumon.store.sql import check_name
 from ryumon.task import TaskFolder, read_task
 
 STOP_POLL_S = 0.1
@@ -90,7 +91,9 @@ def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
             f"no sandbox works here: {'; '.join(found.reasons)}. To mend it: {' or '.join(found.advice)}. "
             "--unsafe-no-sandbox runs candidates with limits only"
         )
-    if least is not None and not at_least(tier, least):
+    if least is not None and least not in get_args(Tier):
+        raise BadInput(f"unknown sandbox tier {least!r}; there is {', '.join(get_args(Tier))}")
+    if least is not None and not at_least(tier, cast(Tier, least)):
         raise SandboxError(
             f"sandbox tier {tier} is below the tier {least} asked for; `ryumon doctor` says how to reach it"
         )
@@ -193,7 +196,7 @@ async def _processes(engine: Engine, started: Started, task: TaskFolder) -> Asyn
     opening = Open(started.improver, started.options, brief, started.seed)
     improver: ImproverClient | None = None
     try:
-        improver = await ImproverClient.start(opening, started.tier)
+        improver = await ImproverClient.start(opening, cast(Tier, started.tier))
         yield improver
     except BaseExceptionGroup as group:
         raise _first(group) from group

@@ -4,6 +4,7 @@ Every error is one line on stderr and exit code 2.
 """
 
 import sys
+from collections.abc import Callable
 
 from cyclopts import App, CycloptsError
 
@@ -18,14 +19,15 @@ app = App(
     help_format="plaintext",
     result_action="return_value",
 )
-for command in (running.run, running.resume, running.stop):
-    app.command(command, group="Run")
-for command in (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit):
-    app.command(command, group="Look")
-for command in (tasks.tasks, tasks.new, tasks.check):
-    app.command(command, group="Tasks")
-for command in (machine.sandbox, machine.doctor):
-    app.command(command, group="This machine")
+GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
+    "Run": (running.run, running.resume, running.stop),
+    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit),
+    "Tasks": (tasks.tasks, tasks.new, tasks.check),
+    "This machine": (machine.sandbox, machine.doctor),
+}
+for group, commands in GROUPS.items():
+    for command in commands:
+        app.command(command, group=group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ryumon.sandbox import CandidateFailure, Child, Claim, Ending, Sandbox, decode, encode
+from ryumon.sandbox import CandidateFailure, Child, Claim, Ending, Sandbox, codec
 from ryumon.task import Limits, Session
 
 LOG_CHARACTERS = 4_000
@@ -105,13 +105,13 @@ class Handle:
         function = getattr(importlib.import_module(file.removesuffix(".py")), name)
         try:
             # Through the codec and back, so that a driver sees here what it sees beside the candidate.
-            value = function(lambda *inner: child.call(target, inner).value, *decode(encode(list(args))))
-            encoded = encode(value)
+            value = function(lambda *inner: child.call(target, inner).value, *codec.decode(codec.encode(list(args))))
+            encoded = codec.encode(value)
         except CandidateFailure:
             raise
         except Exception as error:  # the driver met an answer that it cannot use: the candidate's failure
             raise CandidateFailure("error", f"{type(error).__name__}: {error}") from error
-        return Claim(decode(encoded), encoded)
+        return Claim(codec.decode(encoded), encoded)
 
     def _close(self, child: Child) -> None:
         ending: Ending = child.close()

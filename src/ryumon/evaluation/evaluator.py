@@ -38,7 +38,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True):
-    """What the strict path says of a program: `ok`, `cheating` or `nondeterministic`, and why."""
+    """What the strict path says of a program (`ok`, `cheating`, `nondeterministic`), why, and what that cost."""
 
     status: Status
     evidence: str = ""
@@ -70,7 +70,7 @@ class Evaluator:
             raise TaskError(f"{task.path}: the seed does not score: {measured.status}: {reason}")
         if not measured.driven:
             return measured, {}
-        outcome = await self.confirm(program, measured.results[0], measured.behaviours[0])
+        outcome = await self.confirm(program, measured)
         if outcome.status != "ok":
             raise TaskError(f"{task.path}: the seed is {outcome.status}: {outcome.evidence}")
         return measured, {program.id: outcome}
@@ -89,26 +89,27 @@ class Evaluator:
                 break
         return found
 
-    async def confirm(self, program: Program, result: CaseResult, behaviour: bytes) -> Confirmed:
-        """Returns what the strict path says of a program whose first train case gave `result` and `behaviour`."""
+    async def confirm(self, program: Program, fast: Measured) -> Confirmed:
+        """Returns what the strict path says of a program whose first train case was measured as `fast`."""
         strict = await self._first(program, strict=True)
-        if strict == (result, behaviour):
-            return Confirmed("ok")
-        again = await self._first(program, strict=True), await self._first(program, strict=False)
-        evidence = f"fast path {_told((result, behaviour))}, strict path {_told(strict)}"
-        if again == (strict, (result, behaviour)):
-            return Confirmed("cheating", evidence + ", each twice")
-        return Confirmed("nondeterministic", f"{evidence}; repeated: strict {_told(again[0])}, fast {_told(again[1])}")
+        if _same(strict, fast):
+            return Confirmed("ok", cpu_s=strict.cpu_s)
+        again, fast_again = await self._first(program, strict=True), await self._first(program, strict=False)
+        cpu_s = strict.cpu_s + again.cpu_s + fast_again.cpu_s
+        evidence = f"fast path {_told(fast)}, strict path {_told(strict)}"
+        if _same(again, strict) and _same(fast_again, fast):
+            return Confirmed("cheating", evidence + ", each twice", cpu_s)
+        evidence += f"; repeated: fast {_told(fast_again)}, strict {_told(again)}"
+        return Confirmed("nondeterministic", evidence, cpu_s)
 
     async def read(self, program: Program, split: Split, seed: int) -> Measured:
         """Returns what the program is worth on all cases of a sealed split."""
         cases = tuple(range(len(await self.case_ids(split, seed))))
         return await self._measure(program, split, seed, cases)
 
-    async def _first(self, program: Program, *, strict: bool) -> tuple[CaseResult, bytes] | tuple[Status, str]:
+    async def _first(self, program: Program, *, strict: bool) -> Measured:
         patience = STRICT_PATIENCE if strict else 1.0
-        found = await self._measure(program, "train", self._seed, (0,), strict=strict, patience=patience)
-        return (found.results[0], found.behaviours[0]) if found.status == "ok" else (found.status, found.reason)
+        return await self._measure(program, "train", self._seed, (0,), strict=strict, patience=patience)
 
     async def _measure(
         self,
@@ -168,6 +169,12 @@ def _joined(first: Measured, then: Measured, *, keep_behaviours: bool = True) ->
     )
 
 
-def _told(outcome: tuple[CaseResult, bytes] | tuple[Status, str]) -> str:
-    first, second = outcome
-    return f"{first.score!r} ({second.hex()[:8]})" if isinstance(first, CaseResult) else f"{first}: {second}"  # type: ignore[union-attr]
+def _same(a: Measured, b: Measured) -> bool:
+    """Returns whether two measurements agree on the first case: its result, and the digest of what was claimed."""
+    return (a.status, a.results[:1], a.behaviours[:1]) == (b.status, b.results[:1], b.behaviours[:1])
+
+
+def _told(found: Measured) -> str:
+    if found.status != "ok":
+        return f"{found.status}: {found.reason}"
+    return f"{found.results[0].score!r} ({found.behaviours[0].hex()[:8]})"
