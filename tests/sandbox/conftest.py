@@ -1,11 +1,25 @@
 """A lane for the tests: one zygote at tier A, shared, since every child of it is fresh."""
 
 import socket
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from ryumon.sandbox import Sandbox, Tier, preflight, start_zygote
+from ryumon.sandbox import CandidateFailure, Ending, Sandbox, Tier, preflight, start_zygote
+from ryumon.task import Limits
+
+# Before every candidate of `ask` and `fail`: says whether an attempt was refused, and how.
+_PREAMBLE = """
+import errno, os
+def refused(attempt, *args):
+    try:
+        attempt(*args)
+    except OSError as error:
+        return errno.errorcode.get(error.errno, type(error).__name__)
+    return "allowed"
+"""
 
 
 def lane(tier: Tier) -> Iterator[Sandbox]:
@@ -29,3 +43,27 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def plain() -> Iterator[Sandbox]:
     yield from lane("C")
+
+
+@pytest.fixture
+def ask(sandbox: Sandbox) -> Callable[..., Any]:
+    """Asks a one-file candidate one question, in a fresh child: returns what `main(*args)` of `source` claims."""
+
+    def asked(source: str, *args: Any, limits: Limits | None = None) -> Any:
+        with sandbox.open({"main.py": _PREAMBLE + textwrap.dedent(source)}, limits or Limits()) as child:
+            return child.call("main.py:main", args).value
+
+    return asked
+
+
+@pytest.fixture
+def fail(sandbox: Sandbox) -> Callable[..., tuple[CandidateFailure, Ending]]:
+    """Returns how a call of `main(*args)` of `source` failed, and how its child ended."""
+
+    def failed(source: str, *args: Any, limits: Limits | None = None) -> tuple[CandidateFailure, Ending]:
+        child = sandbox.open({"main.py": _PREAMBLE + textwrap.dedent(source)}, limits or Limits())
+        with pytest.raises(CandidateFailure) as caught:
+            child.call("main.py:main", args)
+        return caught.value, child.close()
+
+    return failed

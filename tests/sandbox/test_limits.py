@@ -1,12 +1,17 @@
 """Every limit ends or refuses what exceeds it, with the true cause, and leaves no process behind."""
 
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from asking import ask, fail
 
-from ryumon.sandbox import CandidateFailure, Sandbox
+from ryumon.sandbox import CandidateFailure, Ending, Sandbox
 from ryumon.task import Limits
+
+Ask = Callable[..., Any]
+Fail = Callable[..., tuple[CandidateFailure, Ending]]
 
 
 def named(name: str) -> list[str]:
@@ -26,16 +31,18 @@ def named(name: str) -> list[str]:
     [
         "while True: pass",
         "sum(range(10**12))",
-        "import signal\n    [signal.signal(n, signal.SIG_IGN) for n in range(1, 32) if n not in (9, 19)]\n    while True: pass",
+        "from signal import signal, SIG_IGN\n"
+        "    [signal(number, SIG_IGN) for number in range(1, 32) if number not in (9, 19)]\n"
+        "    while True: pass",
     ],
 )
-def test_an_infinite_loop_reaches_the_cpu_limit(sandbox: Sandbox, body: str) -> None:
-    failure, ending = fail(sandbox, f"def main():\n    {body}", limits=Limits(cpu_s=0.2, wall_s=60))
+def test_an_infinite_loop_reaches_the_cpu_limit(fail: Fail, body: str) -> None:
+    failure, ending = fail(f"def main():\n    {body}", limits=Limits(cpu_s=0.2, wall_s=60))
     assert (failure.status, ending.status) == ("cpu_limit", "cpu_limit")
     assert ending.usage.cpu_s >= 0.2
 
 
-def test_cpu_time_of_all_processes_counts(sandbox: Sandbox) -> None:
+def test_cpu_time_of_all_processes_counts(fail: Fail) -> None:
     source = """
     import os
     def main():
@@ -44,12 +51,12 @@ def test_cpu_time_of_all_processes_counts(sandbox: Sandbox) -> None:
                 while True: pass
         os.wait()
     """
-    failure, ending = fail(sandbox, source, limits=Limits(cpu_s=0.4, wall_s=60, processes=8))
+    failure, ending = fail(source, limits=Limits(cpu_s=0.4, wall_s=60, processes=8))
     assert failure.status == "cpu_limit"
     assert ending.usage.cpu_s >= 0.4
 
 
-def test_a_sleeper_reaches_the_wall_limit(sandbox: Sandbox) -> None:
+def test_a_sleeper_reaches_the_wall_limit(fail: Fail) -> None:
     source = """
     import signal, time
     def main():
@@ -58,35 +65,35 @@ def test_a_sleeper_reaches_the_wall_limit(sandbox: Sandbox) -> None:
                 signal.signal(number, signal.SIG_IGN)
         time.sleep(1000)
     """
-    failure, ending = fail(sandbox, source, limits=Limits(wall_s=0.3))
+    failure, ending = fail(source, limits=Limits(wall_s=0.3))
     assert (failure.status, ending.status) == ("wall_limit", "wall_limit")
 
 
-def test_a_child_that_stops_itself_reaches_the_wall_limit(sandbox: Sandbox) -> None:
+def test_a_child_that_stops_itself_reaches_the_wall_limit(fail: Fail) -> None:
     source = "import os, signal\ndef main():\n    os.kill(os.fork() or os.getpid(), signal.SIGSTOP)\n    os.wait()"
-    failure, _ = fail(sandbox, source, limits=Limits(wall_s=0.3, processes=2))
+    failure, _ = fail(source, limits=Limits(wall_s=0.3, processes=2))
     assert failure.status == "wall_limit"
 
 
 @pytest.mark.parametrize("body", ["x = bytearray(1 << 40)", "x = []\n    while True: x.append(bytearray(1 << 20))"])
-def test_a_memory_bomb_reaches_the_memory_limit(sandbox: Sandbox, body: str) -> None:
-    failure, ending = fail(sandbox, f"def main():\n    {body}", limits=Limits(memory_mb=100))
+def test_a_memory_bomb_reaches_the_memory_limit(fail: Fail, body: str) -> None:
+    failure, ending = fail(f"def main():\n    {body}", limits=Limits(memory_mb=100))
     assert failure.status == "memory_limit"
     assert ending.usage.max_rss_mb < 300
 
 
-def test_a_numpy_memory_bomb_reaches_the_memory_limit(sandbox: Sandbox) -> None:
-    failure, _ = fail(sandbox, "import numpy as np\ndef main(): return np.ones(1 << 34)", limits=Limits(memory_mb=100))
+def test_a_numpy_memory_bomb_reaches_the_memory_limit(fail: Fail) -> None:
+    failure, _ = fail("import numpy as np\ndef main(): return np.ones(1 << 34)", limits=Limits(memory_mb=100))
     assert failure.status == "memory_limit"
 
 
-def test_memory_held_at_the_limit_is_still_reported(sandbox: Sandbox) -> None:
+def test_memory_held_at_the_limit_is_still_reported(fail: Fail) -> None:
     source = "kept = []\ndef main():\n    while True: kept.append([0] * 10)"
-    failure, _ = fail(sandbox, source, limits=Limits(memory_mb=64, cpu_s=20))
+    failure, _ = fail(source, limits=Limits(memory_mb=64, cpu_s=20))
     assert failure.status == "memory_limit"
 
 
-def test_one_process_means_no_fork_no_exec_and_no_thread(sandbox: Sandbox) -> None:
+def test_one_process_means_no_fork_no_exec_and_no_thread(ask: Ask) -> None:
     source = """
     import os, subprocess, threading
     def attempt(action):
@@ -103,10 +110,10 @@ def test_one_process_means_no_fork_no_exec_and_no_thread(sandbox: Sandbox) -> No
             attempt(threading.Thread(target=print).start),
         ]
     """
-    assert ask(sandbox, source) == ["refused"] * 4
+    assert ask(source) == ["refused"] * 4
 
 
-def test_a_fork_bomb_stops_at_the_process_limit(sandbox: Sandbox) -> None:
+def test_a_fork_bomb_stops_at_the_process_limit(ask: Ask) -> None:
     source = """
     import os, time
     def main():
@@ -119,10 +126,10 @@ def test_a_fork_bomb_stops_at_the_process_limit(sandbox: Sandbox) -> None:
         except OSError:
             return count
     """
-    assert ask(sandbox, source, limits=Limits(processes=8)) == 8
+    assert ask(source, limits=Limits(processes=8)) == 8
 
 
-def test_a_thread_bomb_stops_at_the_process_limit(sandbox: Sandbox) -> None:
+def test_a_thread_bomb_stops_at_the_process_limit(ask: Ask) -> None:
     source = """
     import threading, time
     def main():
@@ -134,17 +141,17 @@ def test_a_thread_bomb_stops_at_the_process_limit(sandbox: Sandbox) -> None:
         except RuntimeError:
             return count
     """
-    assert ask(sandbox, source, limits=Limits(processes=8, memory_mb=4000)) == 8
+    assert ask(source, limits=Limits(processes=8, memory_mb=4000)) == 8
 
 
-def test_several_processes_work_where_allowed(sandbox: Sandbox) -> None:
+def test_several_processes_work_where_allowed(ask: Ask) -> None:
     source = """
     import subprocess, sys
     def main():
         code = "import numpy; print(numpy.arange(4).sum())"
         return subprocess.run(["python", "-c", code], capture_output=True, text=True, check=True).stdout
     """
-    assert ask(sandbox, source, limits=Limits(processes=8)) == "6\n"
+    assert ask(source, limits=Limits(processes=8)) == "6\n"
 
 
 def test_a_daemon_left_behind_is_gone_after_close(sandbox: Sandbox) -> None:
@@ -166,7 +173,7 @@ def test_a_daemon_left_behind_is_gone_after_close(sandbox: Sandbox) -> None:
             except ChildProcessError: pass
     """
     name = "ry-daemon-test"
-    with sandbox.open({"main.py": __import__("textwrap").dedent(source)}, Limits(processes=8)) as child:
+    with sandbox.open({"main.py": textwrap.dedent(source)}, Limits(processes=8)) as child:
         child.call("main.py:main", [name])
         while not named(name):
             pass
@@ -186,7 +193,7 @@ def test_endless_output_is_bounded_and_the_first_of_it_kept(sandbox: Sandbox) ->
             pass
         return written
     """
-    with sandbox.open({"main.py": __import__("textwrap").dedent(source)}, Limits(disk_mb=16, log_kb=4)) as child:
+    with sandbox.open({"main.py": textwrap.dedent(source)}, Limits(disk_mb=16, log_kb=4)) as child:
         assert child.call("main.py:main", []).value <= 16 << 20
         log = child.close().log
     assert log.startswith("first line\n")

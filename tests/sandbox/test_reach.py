@@ -1,12 +1,18 @@
 """A candidate reaches no network, no other process, no namespace and no capability."""
 
-import pytest
-from asking import REFUSED, ask
+import os
+from collections.abc import Callable
+from typing import Any
 
-from ryumon.sandbox import Sandbox
+import pytest
+
+from ryumon.sandbox import CandidateFailure, Ending, Sandbox
 from ryumon.task import Limits
 
-_CALL = REFUSED + (
+Ask = Callable[..., Any]
+Fail = Callable[..., tuple[CandidateFailure, Ending]]
+
+_CALL = (
     "import ctypes\n"
     "libc = ctypes.CDLL(None, use_errno=True)\n"
     "def call(number, *args):\n"
@@ -43,25 +49,26 @@ FORBIDDEN = {
 }
 
 
-def test_the_calls_that_widen_reach_are_refused(sandbox: Sandbox) -> None:
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers above are those of x86_64")
+def test_the_calls_that_widen_reach_are_refused(ask: Ask) -> None:
     source = _CALL + "def main(calls): return {name: call(*args) for name, args in calls.items()}"
     for processes in (1, 4):
-        outcome = ask(sandbox, source, FORBIDDEN, limits=Limits(processes=processes))
+        outcome = ask(source, FORBIDDEN, limits=Limits(processes=processes))
         assert {name: result for name, result in outcome.items() if result != "EPERM"} == {}
 
 
-def test_there_is_no_network(sandbox: Sandbox) -> None:
-    source = REFUSED + (
+def test_there_is_no_network(ask: Ask) -> None:
+    source = (
         "import socket\n"
         "def main():\n"
         "    kinds = [(2, 1), (2, 2), (10, 1), (10, 2), (1, 1), (1, 2), (16, 3), (17, 3)]\n"
         "    return [refused(socket.socket, family, kind) for family, kind in kinds]\n"
     )
-    assert ask(sandbox, source) == ["EPERM"] * 8
+    assert ask(source) == ["EPERM"] * 8
 
 
-def test_a_socket_pair_talks_to_itself_only(sandbox: Sandbox) -> None:
-    source = REFUSED + (
+def test_a_socket_pair_talks_to_itself_only(ask: Ask) -> None:
+    source = (
         "import socket\n"
         "def main():\n"
         "    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
@@ -69,38 +76,38 @@ def test_a_socket_pair_talks_to_itself_only(sandbox: Sandbox) -> None:
         "    return [b.recv(1), refused(a.bind, '\\0name'), refused(a.connect, '\\0name'),\n"
         "            refused(a.sendto, b'x', '\\0name'), refused(a.sendmsg, [b'x'])]\n"
     )
-    assert ask(sandbox, source) == [b"x", "EPERM", "EPERM", "EPERM", "EPERM"]
+    assert ask(source) == [b"x", "EPERM", "EPERM", "EPERM", "EPERM"]
 
 
-def test_it_is_alone_and_without_capabilities(sandbox: Sandbox) -> None:
-    source = REFUSED + (
+def test_it_is_alone_and_without_capabilities(ask: Ask) -> None:
+    source = (
         "import ctypes, struct\n"
         "def main():\n"
         "    data = ctypes.create_string_buffer(24)\n"
         "    ctypes.CDLL(None).syscall(125, struct.pack('<Ii', 0x20080522, 0), data)\n"
         "    return [os.getpid(), os.getuid() != 0, data.raw == bytes(24), os.listdir('/proc'), os.getppid()]\n"
     )
-    assert ask(sandbox, source) == [1, True, True, [], 0]
+    assert ask(source) == [1, True, True, [], 0]
 
 
-def test_signals_reach_nobody_else(sandbox: Sandbox) -> None:
-    source = REFUSED + "def main(): return [refused(os.kill, number, 9) for number in (2, 3, 100, 1000)]"
+def test_signals_reach_nobody_else(ask: Ask, sandbox: Sandbox) -> None:
+    source = "def main(): return [refused(os.kill, number, 9) for number in (2, 3, 100, 1000)]"
     with sandbox.open({"main.py": "def main(): return 'alive'"}, Limits()) as other:
-        assert ask(sandbox, source) == ["ESRCH"] * 4
+        assert ask(source) == ["ESRCH"] * 4
         assert other.call("main.py:main", []).value == "alive"
 
 
 @pytest.mark.parametrize("name", ["TIOCSTI", "F_SETPIPE_SZ"])
-def test_terminals_and_large_pipes_are_refused(sandbox: Sandbox, name: str) -> None:
+def test_terminals_and_large_pipes_are_refused(ask: Ask, name: str) -> None:
     attempt = {
         "TIOCSTI": "fcntl.ioctl(0, 0x5412, b'x')",
         "F_SETPIPE_SZ": "fcntl.fcntl(os.pipe()[1], 1031, 1 << 20)",
     }[name]
-    source = REFUSED + f"import fcntl\ndef main(): return refused(lambda: {attempt})"
-    assert ask(sandbox, source) == "EPERM"
+    source = f"import fcntl\ndef main(): return refused(lambda: {attempt})"
+    assert ask(source) == "EPERM"
 
 
-def test_no_key_of_the_callers_process_is_in_memory(sandbox: Sandbox) -> None:
+def test_no_key_of_the_callers_process_is_in_memory(ask: Ask, sandbox: Sandbox) -> None:
     source = """
     import gc, sys
     def main():
@@ -112,4 +119,4 @@ def test_no_key_of_the_callers_process_is_in_memory(sandbox: Sandbox) -> None:
     """
     with sandbox.open({"main.py": "ANSWER = 'the answer is 42'\ndef main(x): return x"}, Limits()) as other:
         other.call("main.py:main", ["the answer is 42"])
-        assert ask(sandbox, source) == []
+        assert ask(source) == []

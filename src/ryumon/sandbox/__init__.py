@@ -22,6 +22,7 @@ that user, held-out data included, writes wherever that user may, and its work f
 
 from ryumon.sandbox.client import CandidateFailure, Child, Claim, Ending, Sandbox, Usage
 from ryumon.sandbox.confinement import start_role, start_zygote
+from ryumon.sandbox.guest import codec
 from ryumon.sandbox.preflight import Preflight, preflight
 from ryumon.sandbox.tiers import Tier, at_least, stronger
 
@@ -35,6 +36,7 @@ __all__ = [
     "Tier",
     "Usage",
     "at_least",
+    "codec",
     "preflight",
     "start_role",
     "start_zygote",

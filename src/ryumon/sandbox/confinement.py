@@ -53,7 +53,8 @@ def start_zygote(
 ) -> "subprocess.Popen[bytes]":
     """Starts a lane's zygote on its end of a SEQPACKET pair.
 
-    Candidates see what it sees: no part of ryumon but `guest`. At tier C it is a plain process and its children are too: see the package's docstring for what that leaves open.
+    Candidates see what it sees: no part of ryumon but `guest`. At tier C it is a plain process and so are its
+    children; the package's docstring says what that leaves open.
     """
     guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
     folders = ":".join([guest, *view.package_folders()])

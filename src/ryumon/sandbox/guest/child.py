@@ -12,6 +12,7 @@ import os
 import random
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
@@ -27,7 +28,7 @@ class Failed(Exception):
     """An answer other than a value: its status and message."""
 
 
-def serve(spec: messages.Spawn, folder: str, raise_memory_limit: Any) -> NoReturn:
+def serve(spec: messages.Spawn, folder: str, open_reserve: Callable[[], None]) -> NoReturn:
     """Answers requests on the stream; ends the process when the worker closes it."""
     os.write(STREAM, messages.READY)
     random.seed(0)
@@ -44,7 +45,7 @@ def serve(spec: messages.Spawn, folder: str, raise_memory_limit: Any) -> NoRetur
         except Failed as failure:
             status, message = failure.args
         except MemoryError:
-            raise_memory_limit()
+            open_reserve()
             status, message = "memory_limit", _MEMORY
         _flush()
         _write(messages.frame(Answer(request.nonce, status, payload, message[: messages.MESSAGE_CHARS])))  # type: ignore[arg-type]

@@ -142,12 +142,13 @@ def _step(data: bytes | memoryview, position: int) -> tuple[int, int]:
         end = position + _COUNT_SIZE[byte]
         return end, int.from_bytes(data[position:end], "big") * (1 if byte < 0xDE else 2)
     if byte in _FIXED_EXTENSION:
-        raise CodecError("an extension of fixed size is no array")
-    if byte not in _LENGTH_SIZE:
+        end, length = position, _FIXED_EXTENSION[byte]
+    elif byte in _LENGTH_SIZE:
+        end = position + _LENGTH_SIZE[byte]
+        length = int.from_bytes(data[position:end], "big")
+    else:
         raise CodecError("the message is cut short or malformed")
-    end = position + _LENGTH_SIZE[byte]
-    length = int.from_bytes(data[position:end], "big")
-    if byte in (0xC7, 0xC8, 0xC9):
+    if byte in _FIXED_EXTENSION or byte in (0xC7, 0xC8, 0xC9):
         if bytes(data[end : end + 1]) != bytes([ARRAY]):
             raise CodecError("an extension that is no array")
         end += 1

@@ -9,6 +9,8 @@ import math
 import os
 import resource
 import struct
+from collections.abc import Callable
+from functools import partial
 
 from . import child, seccomp
 from .messages import Spawn
@@ -107,10 +109,10 @@ def limit_resources(spec: Spawn, baseline: int, processes: int) -> None:
             _lower(kind, soft, hard)
 
 
-def raise_memory_limit() -> None:
-    """Opens the reserve, so that a child that ran out of memory can still say so."""
+def memory_reserve() -> Callable[[], None]:
+    """Returns what lets a child that ran out of memory still say so; calling it allocates nothing."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    return partial(resource.setrlimit, resource.RLIMIT_AS, (hard, hard))
 
 
 def address_space() -> int:

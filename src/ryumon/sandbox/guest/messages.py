@@ -5,6 +5,9 @@ from typing import Literal
 import msgspec
 
 
+Cause = Literal["exit", "cpu_limit", "wall_limit", "killed", "failed"]
+
+
 class Spawn(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Worker to zygote: start a child on the two descriptors sent along (its stream, its log)."""
 
@@ -30,7 +33,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
     """
 
     id: int
-    cause: Literal["exit", "cpu_limit", "wall_limit", "killed", "failed"]
+    cause: Cause
     exit_code: int
     signal: int
     cpu_s: float

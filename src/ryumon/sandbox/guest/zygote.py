@@ -22,7 +22,7 @@ from typing import NoReturn
 
 from . import child, codec, confine, messages, seccomp
 from .descendants import Descendants
-from .messages import Ended, Kill, Spawn
+from .messages import Cause, Ended, Kill, Spawn
 
 _SETUP_FAILED = 97
 
@@ -36,7 +36,7 @@ class Running:
         self.folder = folder
         self.pidfd = os.pidfd_open(pid)
         self.started = time.monotonic()
-        self.cause = "exit"
+        self.cause: Cause = "exit"
         self._descendants = Descendants(pid) if spec.processes > 1 else None
         self._check_cpu = self.started + spec.cpu_s / self._parallel()
 
@@ -60,7 +60,7 @@ class Running:
         else:
             self._check_cpu = now + max(left, 0.001)
 
-    def kill(self, cause: str) -> None:
+    def kill(self, cause: Cause) -> None:
         """Ends the child and everything that it started: a killed first process takes its pid namespace along."""
         if self.cause == "exit":
             self.cause = cause
@@ -76,10 +76,12 @@ class Running:
         os.close(self.pidfd)
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         seen = self._descendants.total if self._descendants is not None else 0.0
         return Ended(
             id=self.spec.id,
-            cause=self.cause,  # type: ignore[arg-type]
+            # It may have ended by itself just before it was killed.
+            cause=self.cause if killed else "exit",
             exit_code=os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0,
             signal=os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
             cpu_s=max(usage.ru_utime + usage.ru_stime, seen),
@@ -181,7 +183,7 @@ class Zygote:
             os.write(2, f"{type(error).__name__}: {error}".encode())
             os._exit(_SETUP_FAILED)
         try:
-            child.serve(spec, folder or confine.WORK, confine.raise_memory_limit)
+            child.serve(spec, folder or confine.WORK, confine.memory_reserve())
         except BaseException as error:  # noqa: BLE001 - must not return into the zygote's loop
             os.write(2, f"{type(error).__name__}: {error}".encode())
         finally:

@@ -1,0 +1,257 @@
+"""What a candidate says counts only as an answer to what it was asked, of the allowed size and kind."""
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ryumon.errors import RoleError, TaskError
+from ryumon.sandbox import CandidateFailure, Ending, Sandbox
+from ryumon.task import Limits
+
+Ask = Callable[..., Any]
+Fail = Callable[..., tuple[CandidateFailure, Ending]]
+
+
+def test_values_and_arrays_cross_both_ways(ask: Ask) -> None:
+    value = {"a": [1, 2.5, None, True, "text", b"bytes"], "array": np.arange(6.0).reshape(2, 3)}
+    answer = ask("def main(x): return x", value)
+    assert answer["a"] == value["a"]
+    assert np.array_equal(answer["array"], value["array"])
+    assert answer["array"].flags.writeable
+
+
+def test_equal_answers_have_equal_bytes(sandbox: Sandbox) -> None:
+    files = {"a.py": "def f(): return (1, [2.0])\ndef g(): return [1, (2.0,)]\ndef h(): return [1, [2.5]]"}
+    with sandbox.open(files, Limits()) as child:
+        first, second, third = (child.call(f"a.py:{name}", []).encoded for name in "fgh")
+    assert first == second != third
+
+
+def test_a_child_keeps_its_state_between_calls_and_the_next_child_does_not(sandbox: Sandbox) -> None:
+    files = {"a.py": "seen = []\ndef f(x):\n    seen.append(x)\n    return seen"}
+    for _ in range(2):
+        with sandbox.open(files, Limits()) as child:
+            assert child.call("a.py:f", [1]).value == [1]
+            assert child.call("a.py:f", [2]).value == [1, 2]
+
+
+def test_numpy_poisoned_by_one_child_is_clean_in_the_next(ask: Ask) -> None:
+    assert ask("import numpy as np\nnp.sum = lambda x: 99\ndef main(): return np.sum([1])") == 99
+    assert ask("import numpy as np\ndef main(): return np.sum([1])") == 1
+
+
+def test_random_seeds_are_fixed(ask: Ask) -> None:
+    source = "import random, numpy\ndef main(): return [random.random(), numpy.random.random(), hash('a')]"
+    assert ask(source) == ask(source)
+
+
+def test_files_import_each_other_and_win_over_installed_modules(sandbox: Sandbox) -> None:
+    files = {
+        "main.py": "import msgspec, json, time, pkg.inner\ndef main(): return [msgspec.x, json.x, time.x, pkg.inner.x]",
+        "msgspec.py": "x = 1",
+        "json.py": "x = 2",
+        "time.py": "x = 3",
+        "pkg/inner.py": "from . import other\nx = other.x",
+        "pkg/other.py": "x = 4",
+        "odd-name.py": "def f(): return 5",
+    }
+    with sandbox.open(files, Limits()) as child:
+        assert child.call("main.py:main", []).value == [1, 2, 3, 4]
+        assert child.call("odd-name.py:f", []).value == 5
+
+
+def test_nothing_of_a_candidate_runs_before_its_first_call(sandbox: Sandbox) -> None:
+    with sandbox.open({"a.py": "print('ran')"}, Limits()) as child:
+        assert child.close().log == ""
+
+
+def test_a_driver_runs_beside_the_candidate(sandbox: Sandbox) -> None:
+    drivers = "def total(f, n):\n    return sum(f(i) for i in range(n))"
+    with sandbox.open({"a.py": "def f(i): return i * i"}, Limits(), drivers) as child:
+        assert child.drive("drivers.py:total", "a.py:f", [4]).value == 14
+
+
+def test_drivers_are_not_among_the_candidates_files(sandbox: Sandbox) -> None:
+    files = {"a.py": "import os\ndef f(): return os.listdir('.')"}
+    with sandbox.open(files, Limits(), "def d(f): return f()") as child:
+        assert child.drive("drivers.py:d", "a.py:f", []).value == ["a.py"]
+
+
+def test_what_a_candidate_raises_is_told_with_its_place(fail: Fail) -> None:
+    failure, ending = fail("def main():\n    return [1][5]")
+    assert failure.status == ending.status == "error"
+    assert failure.reason.startswith("IndexError: list index out of range\n")
+    assert "main.py" in failure.reason
+    assert "child.py" not in failure.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("import sys\nsys.exit(0)", "SystemExit"),
+        ("def main(:", "SyntaxError"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("x = 1", "no such function"),
+        ("main = 3", "no such function"),
+        ("import missing_module", "ModuleNotFoundError"),
+        ("class Odd(Exception):\n    def __str__(self): raise ValueError\ndef main(): raise Odd", "Odd"),
+        ("text = '\ud800'", "SyntaxError"),
+    ],
+)
+def test_a_candidate_that_cannot_be_used_is_an_error(fail: Fail, source: str, word: str) -> None:
+    failure, _ = fail(source)
+    assert failure.status == "error"
+    assert word in failure.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "object()",
+        "range(3)",
+        "2 ** 70",
+        "1j",
+        "__import__('numpy').array([None])",
+        "__import__('numpy').array(['a'])",
+        "__import__('datetime').datetime.now(__import__('datetime').timezone.utc)",
+        "'\\ud800'",
+    ],
+)
+def test_an_answer_that_is_no_plain_data_is_invalid(fail: Fail, value: str) -> None:
+    assert fail(f"def main(): return {value}")[0].status == "invalid"
+
+
+def test_a_deeply_nested_answer_is_invalid(fail: Fail) -> None:
+    source = "def main():\n    x = []\n    for _ in range(100000): x = [x]\n    return x"
+    assert fail(source)[0].status == "invalid"
+
+
+def test_an_over_long_answer_is_invalid(fail: Fail) -> None:
+    failure, _ = fail("def main(): return b'x' * 2000", limits=Limits(claim_kb=1))
+    assert failure.status == "invalid"
+    assert "2003 bytes" in failure.reason
+
+
+def test_a_returned_subclass_arrives_as_its_plain_value(ask: Ask) -> None:
+    source = """
+    class Always(float):
+        def __eq__(self, other): return True
+        def __lt__(self, other): return True
+        __hash__ = None
+    def main(): return Always(3.5)
+    """
+    answer = ask(source)
+    assert type(answer) is float
+    assert answer == 3.5
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        ("os._exit(0)", "exit code 0"),
+        ("os._exit(7)", "exit code 7"),
+        ("ctypes.string_at(1)", "SIGSEGV"),
+        ("os.close(3)", "exit code 1"),
+    ],
+)
+def test_a_process_that_ends_before_it_answers_is_killed(fail: Fail, ending: str, words: str) -> None:
+    failure, closed = fail(f"import ctypes\ndef main(): {ending}")
+    assert failure.status == closed.status == "killed"
+    assert words in failure.reason
+
+
+FORGE = """
+import os, msgspec
+def frame(nonce, value):
+    body = msgspec.msgpack.encode([nonce, "ok", msgspec.msgpack.encode(value), ""])
+    return len(body).to_bytes(4, "big") + body
+"""
+
+
+def test_a_result_written_on_every_descriptor_is_not_believed(fail: Fail) -> None:
+    source = FORGE + textwrap.dedent(
+        """
+        def main():
+            for number in range(64):
+                try: os.write(number, frame(bytes(8), 1e9))
+                except OSError: pass
+            return 1
+        """
+    )
+    assert fail(source)[0].status == "invalid"
+
+
+def test_an_answer_given_before_it_was_asked_counts_for_nothing(sandbox: Sandbox) -> None:
+    source = FORGE + textwrap.dedent(
+        """
+        import sys
+        def nonce():
+            here = sys._getframe()
+            while here:
+                for value in list(here.f_locals.values()):
+                    if type(value).__name__ == "Call":
+                        return value.nonce
+                here = here.f_back
+        def first():
+            os.write(3, frame(nonce(), "first") + frame(bytes(8), "forged"))
+            import time
+            time.sleep(1000)
+        def second(): return "second"
+        """
+    )
+    with sandbox.open({"a.py": source}, Limits(wall_s=20)) as child:
+        assert child.call("a.py:first", []).value == "first"
+        with pytest.raises(CandidateFailure) as caught:
+            child.call("a.py:second", [])
+    assert caught.value.status == "invalid"
+    assert "before it was asked" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "b'\\xff\\xff\\xff\\xff'",
+        "(5).to_bytes(4, 'big') + b'abcde'",
+        "(3).to_bytes(4, 'big') + b'\\x93\\x01\\x02'",
+        "frame(b'', 1)",
+        "bytes(4)",
+    ],
+)
+def test_a_broken_frame_is_invalid(fail: Fail, data: str) -> None:
+    failure, _ = fail(FORGE + f"def main():\n    os.write(3, {data})\n    return 1")
+    assert failure.status == "invalid"
+
+
+def test_a_forged_length_is_refused_before_it_is_read(fail: Fail) -> None:
+    source = (
+        FORGE + "def main():\n    os.write(3, (1 << 30).to_bytes(4, 'big'))\n    while True: os.write(3, bytes(65536))"
+    )
+    failure, _ = fail(source, limits=Limits(claim_kb=1))
+    assert failure.status == "invalid"
+
+
+def test_a_failed_child_fails_again_and_a_closed_one_refuses(sandbox: Sandbox) -> None:
+    child = sandbox.open({"a.py": "def f(): raise ValueError('once')\ndef g(): return 1"}, Limits())
+    for _ in range(2):
+        with pytest.raises(CandidateFailure, match="once"):
+            child.call("a.py:f", [])
+    with pytest.raises(CandidateFailure, match="once"):
+        child.call("a.py:g", [])
+    assert child.close() is child.close()
+    with pytest.raises(RoleError):
+        child.call("a.py:g", [])
+
+
+def test_an_argument_that_cannot_travel_is_the_tasks_fault(sandbox: Sandbox) -> None:
+    with sandbox.open({"a.py": "def f(x): return x"}, Limits()) as child, pytest.raises(TaskError):
+        child.call("a.py:f", [object()])
+
+
+def test_prints_arrive_in_the_log(sandbox: Sandbox) -> None:
+    files = {"a.py": "import sys\ndef f():\n    print('out')\n    print('no newline', end='')\n    return 1"}
+    with sandbox.open(files, Limits()) as child:
+        child.call("a.py:f", [])
+        assert child.close().log == "out\nno newline"
