@@ -1,5 +1,6 @@
 """The codec carries what it promises, exactly, and answers every other byte string with one kind of error."""
 
+import contextlib
 import math
 import tracemalloc
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from ryumon.sandbox.guest.codec import CodecError, decode, encode
 
+Array = np.ndarray[Any, Any]
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 _SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), _TEXT, st.binary()
@@ -21,7 +23,7 @@ _NAMES = ["bool", "int8", "uint16", "int32", "uint64", "float16", "float32", "fl
 
 
 @st.composite
-def arrays(draw: st.DrawFn) -> np.ndarray[Any, Any]:
+def arrays(draw: st.DrawFn) -> Array:
     shape = tuple(draw(st.lists(st.integers(0, 4), max_size=4)))
     dtype = np.dtype(draw(st.sampled_from(_NAMES)))
     size = math.prod(shape)
@@ -37,7 +39,7 @@ def test_plain_data_makes_the_round_trip(value: Any) -> None:
 
 
 @given(arrays())
-def test_arrays_make_the_round_trip_to_the_last_bit(array: np.ndarray[Any, Any]) -> None:
+def test_arrays_make_the_round_trip_to_the_last_bit(array: Array) -> None:
     copy = decode(encode([array]))[0]
     assert (copy.dtype, copy.shape, copy.tobytes()) == (array.dtype, array.shape, array.tobytes())
     assert copy.flags.writeable
@@ -46,23 +48,17 @@ def test_arrays_make_the_round_trip_to_the_last_bit(array: np.ndarray[Any, Any])
 
 @given(st.binary(max_size=200))
 def test_random_bytes_give_a_value_or_a_codec_error(data: bytes) -> None:
-    try:
+    with contextlib.suppress(CodecError):
         decode(data)
-    except CodecError:
-        pass
 
 
 @given(_VALUES, arrays(), st.data())
-def test_damaged_messages_give_a_value_or_a_codec_error(
-    value: Any, array: np.ndarray[Any, Any], data: st.DataObject
-) -> None:
+def test_damaged_messages_give_a_value_or_a_codec_error(value: Any, array: Array, data: st.DataObject) -> None:
     message = bytearray(encode([value, array]))
     place = data.draw(st.integers(0, len(message) - 1))
     message[place] = data.draw(st.integers(0, 255))
-    try:
+    with contextlib.suppress(CodecError):
         decode(bytes(message[: data.draw(st.integers(0, len(message)))]))
-    except CodecError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -74,7 +70,7 @@ def test_damaged_messages_give_a_value_or_a_codec_error(
         1j,
         np.array([None]),
         np.array(["a"]),
-        np.datetime64("2020-01-01"),
+        np.datetime64("2020-01"),
         np.longdouble(1),
     ],
 )
@@ -94,7 +90,7 @@ def test_arrays_of_any_layout_arrive_native_and_contiguous() -> None:
         np.arange(6).reshape(2, 3).T,
         np.arange(10)[::3],
         np.arange(3, dtype=">i4"),
-        np.asfortranarray(np.eye(3)),
+        np.eye(3, order="F"),
     ):
         copy = decode(encode(array))
         assert np.array_equal(copy, array)

@@ -20,7 +20,7 @@ WORK = "/box"
 EMPTY = "/empty"
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000  # user, pid, mount, ipc
 _NOSUID, _NODEV, _BIND = 2, 4, 4096
-_PDEATHSIG, _DUMPABLE = 1, 4
+_PDEATHSIG, _DUMPABLE, _CHILD_SUBREAPER = 1, 4, 36
 _RESERVE = 16 << 20  # address space to report a memory error with
 _DESCRIPTORS = 128
 _STACK = 16 << 20
@@ -39,6 +39,11 @@ def protect_self() -> None:
     """Makes this process unreadable to others of its user, and ends it with its parent."""
     checked(libc.prctl(_DUMPABLE, 0, 0, 0, 0), "prctl")
     checked(libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
+
+
+def inherit_orphans() -> None:
+    """Makes this process the parent of descendants whose own parent has ended."""
+    checked(libc.prctl(_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
 
 
 def clone_into_namespaces() -> int:

@@ -4,7 +4,6 @@ from typing import Literal
 
 import msgspec
 
-
 Cause = Literal["exit", "cpu_limit", "wall_limit", "killed", "failed"]
 
 

@@ -75,6 +75,9 @@ class Running:
         _, status, usage = os.wait4(self.pid, 0)
         os.close(self.pidfd)
         if self.folder is not None:
+            with contextlib.suppress(ChildProcessError):
+                while True:  # what it left behind, killed above and inherited from it
+                    os.waitpid(-self.pid, 0)
             shutil.rmtree(self.folder, ignore_errors=True)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         seen = self._descendants.total if self._descendants is not None else 0.0
@@ -230,6 +233,8 @@ def main(arguments: Sequence[str]) -> None:
     control = socket.socket(fileno=int(arguments[0]))
     warm(arguments[2:])
     confine.protect_self()
+    if arguments[1] != "A":
+        confine.inherit_orphans()
     Zygote(control, namespaced=arguments[1] == "A").serve()
 
 

@@ -1,0 +1,170 @@
+"""How roles and zygotes are started: what they see, what they inherit, and that they end with their starter."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import ryumon
+from ryumon.sandbox import Sandbox, at_least, preflight, start_role, start_zygote, stronger
+from ryumon.sandbox.view import interpreter
+from ryumon.task import Limits
+
+_REPORT = """
+import json, os, sys
+import ryumon.task, numpy
+def attempt(path):
+    try:
+        return open(path).read()
+    except OSError as error:
+        return type(error).__name__
+def network():
+    import socket
+    try:
+        socket.create_connection(("127.0.0.1", int(sys.argv[3])), 5)
+    except OSError as error:
+        return type(error).__name__
+    return "connected"
+report = {
+    "environment": sorted(os.environ),
+    "shadow": attempt("/etc/shadow"),
+    "given": attempt(sys.argv[2] + "/note"),
+    "beside": attempt(sys.argv[2] + "/../beside"),
+    "written": os.access(sys.argv[2], os.W_OK),
+    "user": os.getuid(),
+    "network": network(),
+}
+os.write(int(sys.argv[1]), json.dumps(report).encode())
+"""
+
+
+@pytest.fixture
+def confined() -> None:
+    found = preflight()
+    if found.tier != "A":
+        pytest.skip(f"tier A does not work here: {found.reasons}")
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_role_sees_ryumon_and_what_it_is_given_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "secret")
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "note").write_text("given")
+    (tmp_path / "beside").write_text("beside")
+    reader, writer = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        argv = ["-c", _REPORT, str(writer), str(given), str(server.getsockname()[1])]
+        process = start_role(argv, tier="A", pass_fds=[writer], read_only=[given])
+        os.close(writer)
+        with open(reader, "rb") as pipe:
+            report = json.loads(pipe.read())
+    assert process.wait(10) == 0
+    assert "SOME_API_KEY" not in report.pop("environment")
+    assert report.pop("user") != 0
+    assert report == {
+        "shadow": "FileNotFoundError",
+        "given": "given",
+        "beside": "FileNotFoundError",
+        "written": False,
+        "network": "ConnectionRefusedError",
+    }
+
+
+@pytest.mark.usefixtures("confined")
+def test_the_zygote_ends_and_kills_its_children_when_the_worker_is_gone() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier="A")
+    child = Sandbox(ours).open({"a.py": "def f(): return 1"}, Limits())
+    child.call("a.py:f", [])
+    ours.close()
+    assert process.wait(10) == 0
+    assert child._stream.recv(1) == b""
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_killed_role_takes_its_children_along() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, ours:
+        process = start_zygote(theirs.fileno(), tier="A")
+        child = Sandbox(ours).open({"a.py": "def f(): return 1"}, Limits())
+        child.call("a.py:f", [])
+        process.kill()
+        process.wait(10)
+        child._stream.settimeout(10)
+        assert child._stream.recv(1) == b""
+
+
+def test_a_zygote_that_cannot_import_its_preload_says_so(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, ours, open(tmp_path / "errors", "wb") as errors:
+        process = start_zygote(theirs.fileno(), tier="C", preload=["no_such_module"], stderr=errors)
+    assert process.wait(10) != 0
+    assert "no_such_module" in (tmp_path / "errors").read_text()
+
+
+def test_tiers_have_an_order() -> None:
+    assert at_least("A", "C")
+    assert at_least("C", "C")
+    assert not at_least("C", "A")
+    assert stronger("A", "C") == stronger("C", "A") == "A"
+
+
+_AS_USER = """
+import socket, sys
+sys.path[:0] = {paths!r}
+from ryumon.sandbox import Sandbox, preflight, start_zygote
+from ryumon.task import Limits
+found = preflight()
+assert found.tier == "A", found
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+with theirs:
+    process = start_zygote(theirs.fileno(), tier="A")
+source = "import os\\ndef f(x):\\n    return [x, os.getpid(), os.path.exists('/etc'), os.listdir('/proc')]"
+with Sandbox(ours).open({{"a.py": source}}, Limits()) as child:
+    print(child.call("a.py:f", [41]).value)
+ours.close()
+assert process.wait(10) == 0
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes an ordinary user, which takes root; the other tests ran as one")
+@pytest.mark.usefixtures("confined")
+def test_it_works_as_an_ordinary_user(tmp_path: Path) -> None:
+    """In a mount namespace of its own, where an interpreter under root's home is made reachable for that user."""
+    if not shutil.which("setpriv") or not shutil.which("unshare"):
+        pytest.skip("needs setpriv and unshare")
+    base, package = os.path.realpath(sys.base_prefix), str(Path(ryumon.__file__).parents[1])
+    places = list(dict.fromkeys([base, sys.prefix, package]))
+    paths = [package, *(path for path in sys.path if path.endswith("site-packages"))]
+    # The launcher's own way: open while privileged, cover the private folder, bind at the same path again.
+    setup = """
+        set -e
+        mkdir "$1/held"
+        i=0
+        for place in "${@:4}"; do i=$((i+1)); mkdir "$1/held/$i"; mount --rbind "$place" "$1/held/$i"; done
+        mount -t tmpfs -o mode=0755 tmpfs /mnt
+        i=0
+        for place in "${@:4}"; do i=$((i+1)); mkdir "/mnt/$i"; mount --rbind "$1/held/$i" "/mnt/$i"; done
+        mount -t tmpfs -o mode=0755 tmpfs "$(printf '%s' "$HOME")"
+        i=0
+        for place in "${@:4}"; do
+            i=$((i+1))
+            [ -d "$place" ] || { mkdir -p "$place"; mount --rbind "/mnt/$i" "$place"; }
+        done
+        exec setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps=-all "$2" -c "$3"
+    """
+    script = _AS_USER.format(paths=paths)
+    command = ["unshare", "-m", "bash", "-c", textwrap.dedent(setup), "bash", str(tmp_path), interpreter(), script]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(Path.home())}
+    done = subprocess.run([*command, *places], capture_output=True, text=True, cwd="/", env=environment, check=False)
+    assert (done.stdout, done.returncode) == ("[41, 1, True, []]\n", 0), done.stderr
