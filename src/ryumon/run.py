@@ -6,7 +6,6 @@ and `store`.
 """
 
 import asyncio
-import resource
 import secrets
 import time
 from collections import deque
@@ -99,7 +98,6 @@ class Run:
     def take_up(self, record: Resumed) -> None:
         """Appends the event by which a stored run goes on, under the budget that it states."""
         self._append(record)
-        self._ledger.budget = self._history.budget
         self.flush()
 
     async def go(self) -> None:
@@ -286,7 +284,7 @@ class Run:
             driven=measured.driven,
             confirmed={id: outcome.status for id, outcome in outcomes.items()},
             evidence="; ".join(outcome.evidence for outcome in outcomes.values() if outcome.evidence),
-            cost=Cost(evaluations=counted and index >= 0, cases=measured.asked, cpu_s=measured.cpu_s + confirming),
+            cost=Cost(evaluations=int(counted and index >= 0), cases=measured.asked, cpu_s=measured.cpu_s + confirming),
             tier=self._history.tier,
             elapsed=self._elapsed(),
         )
@@ -312,8 +310,7 @@ class Run:
             verdict, difference, ci95 = found.verdict, found.difference, found.ci95
         else:
             verdict, difference, ci95 = ("regressed" if base.status == "ok" else "no evidence"), 0.0, None
-        self._improver.close()
-        await self._engine.close()
+        cpu_s = time.process_time() + self._improver.close() + self._engine.close()
         self._append(
             Finished(
                 champion=champion,
@@ -321,7 +318,7 @@ class Run:
                 difference=difference,
                 ci95=ci95,
                 elapsed=self._elapsed(),
-                cpu_s=cpu_seconds(),
+                cpu_s=cpu_s,
             )
         )
 
@@ -355,6 +352,7 @@ class Run:
     def _append(self, record: Record) -> None:
         self._writer.append(*encoded(record))
         self._history.apply(record, self._writer.head)
+        self._ledger.budget = self._history.budget
         if isinstance(record, Evaluated | Read):
             self._ledger.charge(record.cost)
         if self._flush_due is None:
@@ -410,9 +408,3 @@ def stored_evaluations(store: Store, run: str) -> Iterator[Evaluated]:
             record = decoded(event.body)
             assert isinstance(record, Evaluated)
             yield record
-
-
-def cpu_seconds() -> float:
-    """Returns the CPU seconds of this process and of all its ended children."""
-    usages = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -203,7 +203,7 @@ async def _processes(engine: Engine, started: Started, task: TaskFolder) -> Asyn
     finally:
         if improver is not None:
             improver.close()
-        await engine.close()
+        engine.close()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

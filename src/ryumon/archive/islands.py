@@ -24,7 +24,7 @@ class Population:
         self.capacity = capacity
         self._sign = 1.0 if direction == "minimize" else -1.0
         self._members: list[Member] = []
-        self._ids: set[str] = set()
+        self._by_behaviour: dict[str, Member] = {}
 
     @property
     def members(self) -> Sequence[Member]:
@@ -33,31 +33,32 @@ class Population:
 
     def admit(self, member: Member) -> bool:
         """Takes `member` by the rule of the module; returns whether it is now in."""
-        if member.entry.id in self._ids:
+        if member.behaviour in self._by_behaviour:
             return False
         if len(self._members) >= self.capacity:
             if self._key(member) >= self._key(self._members[-1]):
                 return False
-            self._ids.discard(self._members.pop().entry.id)
+            del self._by_behaviour[self._members.pop().behaviour]
         self._members.insert(bisect(self._members, self._key(member), key=self._key), member)
-        self._ids.add(member.entry.id)
+        self._by_behaviour[member.behaviour] = member
         return True
 
-    def replace(self, old: str, member: Member) -> bool:
-        """Puts `member` in the place of the member with id `old`; returns whether there was one."""
-        if old not in self._ids or member.entry.id in self._ids:
-            return False
-        self.remove(old)
+    def drift(self, member: Member) -> bool:
+        """Takes `member` in the place of one that behaves alike, or by the rule where there is none."""
+        held = self._by_behaviour.get(member.behaviour)
+        if held is not None:
+            self.remove(held.entry.id)
         return self.admit(member)
 
     def remove(self, program_id: str) -> None:
         """Takes out a member; nothing happens where there is none of that id."""
-        if program_id in self._ids:
-            self._ids.discard(program_id)
-            self._members = [member for member in self._members if member.entry.id != program_id]
+        kept = [member for member in self._members if member.entry.id != program_id]
+        if len(kept) < len(self._members):
+            self._members = kept
+            self._by_behaviour = {member.behaviour: member for member in kept}
 
     def __contains__(self, program_id: object) -> bool:
-        return program_id in self._ids
+        return any(member.entry.id == program_id for member in self._members)
 
     def _key(self, member: Member) -> tuple[float, int]:
         return self._sign * member.score, member.entry.size

@@ -14,5 +14,5 @@ class Engine(Protocol):
         `alone` waits until no other evaluation runs on that machine. Cancelling it ends the worker's processes.
         """
 
-    async def close(self) -> None:
-        """Ends every process of every lane."""
+    def close(self) -> float:
+        """Ends every process of every lane; returns the CPU seconds that they have used. May be called again."""

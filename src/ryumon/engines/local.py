@@ -5,25 +5,24 @@ A lane whose worker dies, hangs or is cancelled is killed whole and started afre
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request
+from ryumon.engines.processes import killed
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import Tier, start_role, start_zygote
 from ryumon.task import TaskFolder
 from ryumon.wire import AsyncChannel
 
 START_S = 60.0
-GOODBYE_S = 0.3
 
 
 class Lane:
@@ -35,6 +34,7 @@ class Lane:
         self._channel: AsyncChannel | None = None
         self._errors = tempfile.TemporaryFile()
         self._number = 0
+        self.cpu_s = 0.0
 
     async def ask(self, request: Request) -> Answer:
         """Returns the worker's answer; raises `TaskError` where the task does not load."""
@@ -59,19 +59,11 @@ class Lane:
         """Ends the lane's processes at once; their sandboxes take every descendant with them."""
         if self._channel is not None:
             self._channel.close()
-        for process in self._processes:
-            process.send_signal(signal.SIGKILL)
-        for process in self._processes:
-            process.wait()
+        self.cpu_s += killed(self._processes)
         self._processes, self._channel = [], None
 
     def close(self) -> None:
-        """Ends the lane for good, letting its processes end by themselves so that their CPU time is known."""
-        if self._channel is not None:
-            self._channel.close()
-            for process in reversed(self._processes):
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(GOODBYE_S)
+        """Ends the lane for good."""
         self.kill()
         self._errors.close()
 
@@ -141,10 +133,11 @@ class LocalEngine:
                 await stack.enter_async_context(self._held())
             return await lane.ask(request)
 
-    async def close(self) -> None:
-        """Ends every process of every lane."""
+    def close(self) -> float:
+        """Ends every process of every lane; returns the CPU seconds that they have used."""
         for lane in self._lanes:
             lane.close()
+        return sum(lane.cpu_s for lane in self._lanes)
 
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[Lane]:

@@ -61,7 +61,7 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         if task.spec.language == "python":
             findings += [await _cheat(evaluator, task, seed, name, answer) for name, answer in CHEATS.items()]
     finally:
-        await engine.close()
+        engine.close()
     return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))
 
 

@@ -1,11 +1,11 @@
 """The supervisor's end of an improver: starts its process, asks, tells. Never parses a program."""
 
 import asyncio
-import signal
 import socket
 import subprocess
 import tempfile
 
+from ryumon.engines.processes import killed
 from ryumon.errors import BadInput, RoleError
 from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Tell
 from ryumon.sandbox import Tier, start_role
@@ -20,6 +20,7 @@ class ImproverClient:
 
     def __init__(self, process: subprocess.Popen[bytes], channel: AsyncChannel) -> None:
         self._process, self._channel = process, channel
+        self._cpu_s = 0.0
         self.seed_form = b""
 
     @classmethod
@@ -56,11 +57,11 @@ class ImproverClient:
             raise RoleError("the improver answered a request that is not outstanding")
         return answer
 
-    def close(self) -> None:
-        """Ends the process."""
+    def close(self) -> float:
+        """Ends the process; returns the CPU seconds that it has used. May be called again."""
         self._channel.close()
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._cpu_s += killed([self._process])
+        return self._cpu_s
 
     async def _receive(self) -> Answer:
         try:

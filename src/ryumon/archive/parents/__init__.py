@@ -17,6 +17,11 @@ class Member(msgspec.Struct, frozen=True):
     entry: Entry
     score: float
 
+    @property
+    def behaviour(self) -> str:
+        """The id of the first program that behaves as this one: its own, or that of which it is a twin."""
+        return self.entry.twin or self.entry.id
+
 
 class ParentRule(Protocol):
     """A way to choose parents. It sees at most 1,024 members, and keeps no state."""

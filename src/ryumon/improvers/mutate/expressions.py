@@ -10,7 +10,7 @@ import numpy as np
 
 from ryumon.improvers.mutate.syntax import Node
 from ryumon.improvers.mutate.view import View
-from ryumon.improvers.mutate.vocabularies import Form, Sort, accepts
+from ryumon.improvers.mutate.vocabularies import Form, Sort, accepts, compared
 
 T = TypeVar("T")
 Text = tuple[str, bool]  # an expression, and whether it is atomic
@@ -18,6 +18,7 @@ Text = tuple[str, bool]  # an expression, and whether it is atomic
 CONSTANTS = ("0", "1", "2", "3", "0.5", "0.1", "10", "100", "0.01", "1000")
 FIXED = ("2", "3", "0.5", "1.5", "4", "5", "0.25")
 INDICES = ("0", "1", "2")
+P_LEAF = 0.15  # an expression ends before its depth is used up
 P_NUMBER = 0.3  # a leaf is a number rather than a name
 P_FRESH_NUMBER = 0.4  # a number is drawn rather than taken from `CONSTANTS`
 
@@ -79,7 +80,7 @@ class Scope:
         forms = self.view.vocabulary.making(sort)
         if sort in ("index", "fixed") or not forms:
             return leaf
-        if leaf is not None and (depth <= 0 or rng.random() < 0.25):
+        if leaf is not None and (depth <= 0 or rng.random() < P_LEAF):
             return leaf
         return self.fill(rng, pick_form(rng, forms), sort, depth - 1) if depth > -3 else None
 
@@ -104,11 +105,11 @@ class Scope:
             if position == chosen and given is not None:
                 arguments.append(given)
                 continue
-            wanted = sort if wanted == "same" else wanted
+            wanted = compared(sort) if wanted == "same" else wanted
             if wanted == "mixed":
-                wanted = sort if rng.random() < 0.5 else "number"
+                wanted = compared(sort) if rng.random() < 0.5 else "number"
             made = self.expression(rng, wanted, depth)
-            if made is None:
+            if made is None or made in arguments:
                 return None
             arguments.append(made)
         return form.render(arguments)

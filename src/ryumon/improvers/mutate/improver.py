@@ -87,7 +87,7 @@ class Mutate:
         elif entry.status == "ok":
             self.islands.of(entry.index).admit(member)
         elif entry.twin is not None and _chance(entry.id) < self.settings.drift:
-            self.islands.of(entry.index).replace(entry.twin, member)
+            self.islands.of(entry.index).drift(member)
 
     def _record(self, evaluation: Evaluation) -> None:
         """Credits each operator of a child with what became of it."""

@@ -68,6 +68,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     indices: frozenset[tuple[str, str | None]]  # of those, where only whole numbers fit
     flags: frozenset[tuple[str, str | None]]  # of those, where a condition stands
     atoms: frozenset[str]  # expressions that never need parentheses
+    leaves: frozenset[str]
     loose: frozenset[str]  # parents that separate their children by punctuation
     families: tuple[tuple[str, ...], ...]  # operator tokens that may replace one another
     integer_calls: frozenset[str]

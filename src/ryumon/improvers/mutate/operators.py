@@ -11,13 +11,15 @@ import numpy as np
 from ryumon.improvers.mutate.expressions import Scope, Text, number, pick, pick_form, placed, text_of
 from ryumon.improvers.mutate.syntax import Node, Splice, splice
 from ryumon.improvers.mutate.view import View
-from ryumon.improvers.mutate.vocabularies import SORTS
+from ryumon.improvers.mutate.vocabularies import SORTS, Sort
 
 Edit = list[Splice]
 Donor = Callable[[], View | None]
 Operator = Callable[["Site", np.random.Generator], Edit | None]
 
-DEPTHS = (0, 1, 1, 2, 2, 3)
+DEPTHS = (0, 1, 2, 2, 3, 3, 4)
+P_WHOLE = 0.5  # a place is chosen among expressions with parts, leaves aside
+P_WIDER = 0.5  # a number that meets an array is replaced by an array
 INLINE_DEPTH = 3
 MAX_GRAFT = 2_000  # characters, since definitions written out can double at each level
 
@@ -33,7 +35,14 @@ class Site:
     def slot(self, rng: np.random.Generator, *sorts: str) -> Node | None:
         """Returns a place for an expression, of one of `sorts` if any are named."""
         slots = [node for node in self.slots if node.sort in sorts] if sorts else self.slots
+        if rng.random() < P_WHOLE:
+            slots = [node for node in slots if node.kind not in self.view.language.leaves] or slots
         return pick(rng, slots) if slots else None
+
+    def wanted(self, node: Node, rng: np.random.Generator) -> Sort:
+        """Returns the sort to write at `node`: now and then an array for a number that meets one."""
+        wider = node.sort == "number" and self.view.meets_array(node) and rng.random() < P_WIDER
+        return "array" if wider else node.sort
 
     def scope(self, node: Node) -> Scope:
         """Returns what can be read at `node`."""
@@ -112,7 +121,7 @@ def replace(site: Site, rng: np.random.Generator) -> Edit | None:
     node = site.slot(rng)
     if node is None:
         return None
-    made = site.scope(node).expression(rng, node.sort, pick(rng, DEPTHS))
+    made = site.scope(node).expression(rng, site.wanted(node, rng), pick(rng, DEPTHS))
     return site.put(node, made) if made else None
 
 
@@ -177,7 +186,10 @@ def blend(site: Site, rng: np.random.Generator) -> Edit | None:
 def _borrowed(site: Site, node: Node, rng: np.random.Generator) -> Text | None:
     """Returns an expression of the donor with its names made readable at `node`."""
     donor = site.donor()
-    parts = [part for part in donor.slots if part.sort == node.sort] if donor is not None else []
+    sort = site.wanted(node, rng)
+    parts = [part for part in donor.slots if part.sort == sort] if donor is not None else []
+    if rng.random() < P_WHOLE:
+        parts = [part for part in parts if part.kind not in site.view.language.leaves] or parts
     if donor is None or not parts:
         return None
     return adapted(donor, pick(rng, parts), site.scope(node), rng, INLINE_DEPTH)

@@ -98,6 +98,7 @@ TABLE = Language(
         | {"true", "false", "none", "string"}
         | _COMPREHENSIONS
     ),
+    leaves=frozenset({"identifier", "integer", "float", "true", "false", "none", "string", "attribute"}),
     loose=frozenset(
         {"argument_list", "parenthesized_expression", "assignment", "augmented_assignment", "return_statement"}
         | {"keyword_argument", "list", "tuple", "subscript", "slice", "if_statement", "elif_clause", "while_statement"}

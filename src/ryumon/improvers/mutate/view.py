@@ -125,6 +125,12 @@ class View:
                     found.setdefault(self.of(node), "number")
         return list(found.items())
 
+    def meets_array(self, node: Node) -> bool:
+        """Returns whether arithmetic joins `node` with an array, so that an array could stand there too."""
+        table, parent = self.language, node.parent
+        joining = (table.binary, table.unary, table.parentheses, table.comparison)
+        return parent is not None and parent.kind in joining and parent.sort in ("array", "mask")
+
     def _mark(self, node: Node) -> None:
         """Sets whether `node` is editable, and lists it where it is a slot, a statement or an operator."""
         table, parent = self.language, node.parent

@@ -82,9 +82,14 @@ def _making(vocabulary: Vocabulary, sort: Sort) -> tuple[Form, ...]:
     return tuple(form for form in vocabulary.forms if form.result == sort or (polymorphic and form.result == "same"))
 
 
+def compared(result: Sort) -> Sort:
+    """Returns the sort of the `same` and `mixed` arguments of a form: masks come from comparing arrays."""
+    return "array" if result == "mask" else result
+
+
 def accepts(argument: Sort, sort: Sort, result: Sort) -> bool:
     """Returns whether an argument declared `argument`, in a form that makes `result`, takes a value of `sort`."""
-    wanted = result if argument in ("same", "mixed") else argument
+    wanted = compared(result) if argument in ("same", "mixed") else argument
     return sort == wanted or (argument == "mixed" and sort == "number") or (sort == "index" and wanted == "number")
 
 
@@ -139,29 +144,29 @@ _LISTS: tuple[Signature, ...] = (
 _NUMPY: tuple[Signature, ...] = (
     ("{} / np.maximum({}, 1)", ("same", "mixed"), "same", 1.0),
     ("{} / (1 + np.abs({}))", ("mixed", "same"), "same", 0.7),
-    ("np.where({}, {}, {})", ("mask", "mixed", "same"), "array", 1.5),
+    ("np.where({}, {}, {})", ("mask", "mixed", "same"), "array", 3.0),
     ("np.minimum({}, {})", ("same", "mixed"), "same", 1.0),
     ("np.maximum({}, {})", ("same", "mixed"), "same", 1.0),
-    ("np.abs({})", ("same",), "same", 0.7),
-    ("np.sqrt(np.abs({}))", ("same",), "same", 0.7),
-    ("np.square({})", ("same",), "same", 0.5),
-    ("np.exp({})", ("same",), "same", 0.3),
-    ("np.exp(-np.abs({}))", ("same",), "same", 0.4),
-    ("np.log1p(np.abs({}))", ("same",), "same", 0.5),
-    ("np.tanh({})", ("same",), "same", 0.3),
-    ("np.sign({})", ("same",), "same", 0.2),
+    ("np.abs({})", ("same",), "same", 0.5),
+    ("np.sqrt(np.abs({}))", ("same",), "same", 0.4),
+    ("np.square({})", ("same",), "same", 0.2),
+    ("np.exp({})", ("same",), "same", 0.2),
+    ("np.exp(-np.abs({}))", ("same",), "same", 0.3),
+    ("np.log1p(np.abs({}))", ("same",), "same", 0.3),
+    ("np.tanh({})", ("same",), "same", 0.15),
+    ("np.sign({})", ("same",), "same", 0.1),
     ("{} % {}", ("same", "fixed"), "same", 0.2),
-    ("np.diff({}, prepend=0)", ("array",), "array", 1.0),
+    ("np.diff({}, prepend=0)", ("array",), "array", 3.0),
     ("np.diff({}, append=0)", ("array",), "array", 0.5),
     ("np.roll({}, 1)", ("array",), "array", 0.3),
-    ("np.roll({}, -1)", ("array",), "array", 0.3),
-    ("np.cumsum({})", ("array",), "array", 0.2),
-    ("np.argsort({})", ("array",), "array", 0.1),
-    ("{} * {}", ("array", "mask"), "array", 0.5),
-    ("np.max({})", ("array",), "number", 1.0),
-    ("np.min({})", ("array",), "number", 1.0),
-    ("np.mean({})", ("array",), "number", 0.7),
-    ("len({})", ("array",), "number", 0.3),
+    ("np.roll({}, -1)", ("array",), "array", 0.2),
+    ("np.cumsum({})", ("array",), "array", 0.1),
+    ("np.argsort({})", ("array",), "array", 0.05),
+    ("{} * {}", ("array", "mask"), "array", 0.7),
+    ("np.max({})", ("array",), "number", 2.0),
+    ("np.min({})", ("array",), "number", 1.5),
+    ("np.mean({})", ("array",), "number", 1.0),
+    ("len({})", ("array",), "number", 0.1),
     ("{} < {}", ("array", "mixed"), "mask", 1.5),
     ("{} > {}", ("array", "mixed"), "mask", 1.5),
     ("{} <= {}", ("array", "number"), "mask", 0.7),

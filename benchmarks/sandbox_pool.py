@@ -1,0 +1,99 @@
+"""How fast one lane opens, calls and closes children: evaluations each second, and CPU in all processes together.
+
+Command: `python benchmarks/sandbox_pool.py [--tier A] [--count 500]`. Not measured: what an evaluator does in between.
+"""
+
+import argparse
+import resource
+import socket
+import subprocess
+import time
+
+from ryumon.sandbox import Sandbox, Tier, start_zygote
+from ryumon.task import Limits
+
+CANDIDATES = {
+    "trivial": "def f(x):\n    return x\n",
+    "numpy 64x64 matmul": "import numpy as np\ndef f(x):\n    a = np.full((64, 64), x)\n    return float((a @ a)[0, 0])\n",
+}
+
+
+def cpu_of(who: int) -> float:
+    """Returns user and system seconds of this process, or of its ended children."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def measure(sandbox: Sandbox, source: str, count: int) -> tuple[float, float]:
+    """Returns (wall s, child CPU s) of `count` evaluations, each in a child of its own."""
+    start, cpu = time.perf_counter(), 0.0
+    for _ in range(count):
+        with sandbox.open({"a.py": source}, Limits()) as child:
+            child.call("a.py:f", [1.5])
+            cpu += child.close().usage.cpu_s
+    return time.perf_counter() - start, cpu
+
+
+def lane(tier: Tier) -> "tuple[Sandbox, socket.socket, subprocess.Popen[bytes]]":
+    """Starts a zygote and returns the worker's side of it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier=tier, preload=["numpy"])
+    sandbox = Sandbox(ours)
+    measure(sandbox, CANDIDATES["trivial"], 20)
+    return sandbox, ours, process
+
+
+def main() -> None:
+    """Prints one line for each kind of candidate, and one for calls within one child."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tier", default="A", choices=["A", "C"])
+    parser.add_argument("--count", type=int, default=500)
+    arguments = parser.parse_args()
+    for name, source in CANDIDATES.items():
+        sandbox, control, process = lane(arguments.tier)
+        zygote = zygote_cpu(process.pid)
+        own = cpu_of(resource.RUSAGE_SELF)
+        wall, children = measure(sandbox, source, arguments.count)
+        per = 1000 / arguments.count
+        own = (cpu_of(resource.RUSAGE_SELF) - own) * per
+        zygote = (zygote_cpu(process.pid) - zygote) * per
+        print(
+            f"{name}: {arguments.count / wall:.0f}/s, {wall * per:.2f} ms wall; CPU ms each: "
+            f"child {children * per:.2f}, zygote {zygote:.2f}, worker {own:.2f}, all {children * per + zygote + own:.2f}"
+        )
+        control.close()
+        process.wait(10)
+    calls(arguments.tier, 5000)
+
+
+def calls(tier: Tier, count: int) -> None:
+    """Prints what one call in an open child takes."""
+    sandbox, control, process = lane(tier)
+    with sandbox.open({"a.py": CANDIDATES["trivial"]}, Limits(cpu_s=60)) as child:
+        child.call("a.py:f", [1.5])
+        start = time.perf_counter()
+        for _ in range(count):
+            child.call("a.py:f", [1.5])
+        print(f"one more call in an open child: {(time.perf_counter() - start) / count * 1e6:.0f} us wall")
+    control.close()
+    process.wait(10)
+
+
+def zygote_cpu(launcher: int) -> float:
+    """Returns the CPU seconds of the zygote itself, the last of the processes below `launcher` that is no child of one."""
+    pid = launcher
+    while True:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            below = file.read().split()
+        if not below:
+            break
+        pid = int(below[0])
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9 if fields else 0.0
+
+
+if __name__ == "__main__":
+    main()
