@@ -14,7 +14,7 @@ from ryumon.task import Limits
 
 CANDIDATES = {
     "trivial": "def f(x):\n    return x\n",
-    "numpy 64x64 matmul": "import numpy as np\ndef f(x):\n    a = np.full((64, 64), x)\n    return float((a @ a)[0, 0])\n",
+    "numpy 64x64 matmul": "import numpy as np\ndef f(x):\n    a = np.full((64, 64), x)\n    return (a @ a)[0, 0]\n",
 }
 
 
@@ -58,9 +58,10 @@ def main() -> None:
         per = 1000 / arguments.count
         own = (cpu_of(resource.RUSAGE_SELF) - own) * per
         zygote = (zygote_cpu(process.pid) - zygote) * per
+        child = children * per
         print(
             f"{name}: {arguments.count / wall:.0f}/s, {wall * per:.2f} ms wall; CPU ms each: "
-            f"child {children * per:.2f}, zygote {zygote:.2f}, worker {own:.2f}, all {children * per + zygote + own:.2f}"
+            f"child {child:.2f}, zygote {zygote:.2f}, worker {own:.2f}, all {child + zygote + own:.2f}"
         )
         control.close()
         process.wait(10)
@@ -81,7 +82,7 @@ def calls(tier: Tier, count: int) -> None:
 
 
 def zygote_cpu(launcher: int) -> float:
-    """Returns the CPU seconds of the zygote itself, the last of the processes below `launcher` that is no child of one."""
+    """Returns the CPU seconds of the zygote itself: the last of the chain of processes that `launcher` began."""
     pid = launcher
     while True:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
@@ -89,10 +90,8 @@ def zygote_cpu(launcher: int) -> float:
         if not below:
             break
         pid = int(below[0])
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
     with open(f"/proc/{pid}/schedstat") as file:
-        return int(file.read().split()[0]) / 1e9 if fields else 0.0
+        return int(file.read().split()[0]) / 1e9
 
 
 if __name__ == "__main__":

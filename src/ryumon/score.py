@@ -56,8 +56,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What running a program on the `train` cases gave: all that an improver is told, and no measured time.
 
     `index` is the number of the ask that proposed it, -1 for the seed. `score` is the mean over all cases, None
-    unless `status` is `ok`. `cases` holds what ran, in order. `twin` is the id of the earlier program that a `twin` behaves as.
-    `barred` names earlier programs that confirmation has just barred from parenthood.
+    unless `status` is `ok`. `cases` holds what ran, in order. `twin` is the id of the earlier program that a `twin`
+    behaves as. `barred` names earlier programs that confirmation has just barred from parenthood.
     """
 
     index: int

@@ -57,9 +57,9 @@ def test_no_flipped_bit_of_a_body_survives_the_chain(bodies: list[bytes], data: 
     if not old.body:
         return
     bit = data.draw(st.integers(0, len(old.body) * 8 - 1))
-    body = bytearray(old.body)
-    body[bit // 8] ^= 1 << bit % 8
-    chain[place] = Event(old.run, old.seq, old.kind, old.time, bytes(body), old.hash)
+    flipped = bytearray(old.body)
+    flipped[bit // 8] ^= 1 << bit % 8
+    chain[place] = Event(old.run, old.seq, old.kind, old.time, bytes(flipped), old.hash)
     with pytest.raises(StoreError):
         list(verified("r", chain))
 

@@ -6,7 +6,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 def braille(points: Sequence[tuple[float, float]], width: int, height: int) -> str:
-    """Returns the step curve through `points` (x ascending) in `height` lines of `width` characters, 2 × 4 dots each."""
+    """Returns the step curve through `points` (x ascending) as `height` lines of `width` characters of 2 × 4 dots."""
     columns, rows = width * 2, height * 4
     low, high = min(y for _, y in points), max(y for _, y in points)
     span, last = (high - low) or 1.0, points[-1][0] or 1.0

@@ -33,6 +33,8 @@ def runs(*, common: Common = DEFAULTS) -> int:
 
 def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     """Print a run's outcome, its champion, the path from the seed as diffs, and what each operator did."""
+    from itertools import pairwise
+
     from ryumon.archive.lineage import path_to_seed
     from ryumon.archive.summary import summarised
     from ryumon.cli.live import closing
@@ -54,7 +56,7 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
         "champion": path[-1][1].files,
     }
     text = [closing(summary), "", "champion", *_listing(path[-1][1]), "", "path from the seed"]
-    for (_, before), (step, program) in zip(path, path[1:], strict=False):
+    for (_, before), (step, program) in pairwise(path):
         score = _number(step.score) if step.score is not None else step.status
         text += [f"  {step.id[:10] if step.id else ''}  ask {step.index}  {step.operator}  {score}"]
         text += [f"    {line}" for line in _diff(before, program)]

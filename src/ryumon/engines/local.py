@@ -32,7 +32,7 @@ class Lane:
         self._task, self._tier = task, tier
         self._processes: list[subprocess.Popen[bytes]] = []
         self._channel: AsyncChannel | None = None
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the lane
         self._number = 0
         self.cpu_s = 0.0
 

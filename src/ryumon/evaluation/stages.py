@@ -5,6 +5,7 @@ Decisions use only what had been told when the proposal was asked for, so they d
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -27,7 +28,7 @@ def slices(stages: Sequence[Stage], cases: int) -> list[range]:
         raise TaskError(f"the stages name {bounds[-1]} cases, and train has {cases}; make them fewer")
     if bounds[-1] < cases:
         bounds.append(cases)
-    return [range(low, high) for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [range(low, high) for low, high in pairwise(bounds)]
 
 
 class View(msgspec.Struct, frozen=True):

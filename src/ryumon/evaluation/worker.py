@@ -29,7 +29,8 @@ def load_task(folder: Path) -> type[Task]:
     """Returns the one `Task` subclass that `task.py` defines; the folder is first on the path while it loads."""
     sys.path.insert(0, str(folder))
     spec = importlib.util.spec_from_file_location("ryumon_task", folder / "task.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["ryumon_task"] = module
     try:
@@ -104,7 +105,7 @@ class Judge:
             return failure.status, failure.reason
         except InvalidClaim as error:
             return "invalid", str(error)
-        except Exception as error:  # the claim made the evaluator fail: it costs this evaluation and is recorded
+        except Exception as error:  # noqa: BLE001  the claim made the evaluator fail: it costs this evaluation and is recorded
             return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}")
         return _failed(handle) or _checked(result, case)
 
@@ -143,7 +144,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         kind = load_task(Path(boot.folder))
         task = kind()
-    except Exception as error:  # any error of the task's own code is reported as one line
+    except Exception as error:  # noqa: BLE001  any error of the task's own code is reported as one line
         channel.send(Refused(0, str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"))
         return
     task.spec, task.folder = boot.spec, Path(boot.folder)

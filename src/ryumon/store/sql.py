@@ -141,7 +141,7 @@ class SqlStore:
         """Opens a run for writing, under a lock that the system drops when this process ends, however it ends."""
         check_name(run)
         with _translated():
-            lock = open(self._beside(run, "lock"), "a")
+            lock = open(self._beside(run, "lock"), "a")  # noqa: SIM115  held by the with below
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
