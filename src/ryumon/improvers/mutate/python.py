@@ -104,7 +104,7 @@ TABLE = Language(
         | {"keyword_argument", "list", "tuple", "subscript", "slice", "if_statement", "elif_clause", "while_statement"}
     ),
     families=(
-        ("+", "-", "*", "/"),
+        ("+", "-", "*", "/", "%"),
         ("//", "/", "%"),
         ("**", "*"),
         ("<", "<=", ">", ">=", "=="),
