@@ -44,7 +44,7 @@ def test_ryumon_itself_cannot_be_read(ask: Ask) -> None:
 
 
 def test_nothing_outside_the_work_folder_can_be_written(ask: Ask) -> None:
-    folders = ["/", "/usr", "/dev", "/dev/shm", "/tmp", "/proc", "/empty", "/ryumon", sys.prefix, "/box/../x"]
+    folders = ["/", "/usr", "/dev", "/dev/shm", "/tmp", "/proc", "/.empty", "/.ryumon", sys.prefix, "/box/../x"]
     source = "def main(folders): return [refused(open, f'{folder}/x', 'w') for folder in folders]"
     assert set(ask(source, folders)) <= {"EROFS", "ENOENT", "EACCES", "EPERM"}
 

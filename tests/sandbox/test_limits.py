@@ -56,6 +56,11 @@ def test_cpu_time_of_all_processes_counts(fail: Fail) -> None:
     assert ending.usage.cpu_s >= 0.4
 
 
+def test_a_limit_too_small_to_start_with_is_the_candidates(fail: Fail) -> None:
+    failure, _ = fail("while True: pass", limits=Limits(cpu_s=1e-6, wall_s=60))
+    assert failure.status == "cpu_limit"
+
+
 def test_a_sleeper_reaches_the_wall_limit(fail: Fail) -> None:
     source = """
     import signal, time

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import ryumon
+from ryumon.errors import RoleError, SandboxError
 from ryumon.sandbox import Sandbox, at_least, preflight, start_role, start_zygote, stronger
 from ryumon.sandbox.view import interpreter
 from ryumon.task import Limits
@@ -79,6 +81,36 @@ def test_a_role_sees_ryumon_and_what_it_is_given_and_nothing_else(
     }
 
 
+_WORKER = """
+import os, socket, sys
+from ryumon.sandbox import Sandbox
+from ryumon.task import Limits
+sandbox = Sandbox(socket.socket(fileno=int(sys.argv[1])))
+with sandbox.open({"a.py": "def f(x): return x + 1"}, Limits()) as child:
+    os.write(int(sys.argv[2]), str(child.call("a.py:f", [41]).value).encode())
+"""
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_confined_worker_reaches_its_confined_zygote() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    reader, writer = os.pipe()
+    with ours, theirs:
+        zygote = start_zygote(theirs.fileno(), tier="A")
+        worker = start_role(
+            ["-c", _WORKER, str(ours.fileno()), str(writer)], tier="A", pass_fds=[ours.fileno(), writer]
+        )
+    os.close(writer)
+    with open(reader) as pipe:
+        assert pipe.read() == "42"
+    assert (worker.wait(10), zygote.wait(10)) == (0, 0)
+
+
+def test_a_role_cannot_be_given_what_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="does not exist"):
+        start_role(["-c", ""], tier="A", read_only=[tmp_path / "missing"])
+
+
 @pytest.mark.usefixtures("confined")
 def test_the_zygote_ends_and_kills_its_children_when_the_worker_is_gone() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -102,6 +134,33 @@ def test_a_killed_role_takes_its_children_along() -> None:
         process.wait(10)
         child._stream.settimeout(10)
         assert child._stream.recv(1) == b""
+
+
+_SUPERVISOR = """
+import signal, sys
+from ryumon.sandbox import start_zygote
+print(start_zygote(int(sys.argv[1]), tier="A").pid, flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_killed_supervisor_takes_its_roles_along() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours:
+        with theirs:
+            command = [sys.executable, "-c", _SUPERVISOR, str(theirs.fileno())]
+            supervisor = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=[theirs.fileno()])
+        assert supervisor.stdout is not None
+        child = Sandbox(ours).open({"a.py": "def f(): return 1"}, Limits())
+        with supervisor.stdout:
+            zygote = os.pidfd_open(int(supervisor.stdout.readline()))
+            child.call("a.py:f", [])
+            supervisor.kill()
+            supervisor.wait()
+            assert select.select([zygote], [], [], 10)[0] == [zygote]
+            with pytest.raises(RoleError):
+                child.close()
 
 
 def test_a_zygote_that_cannot_import_its_preload_says_so(tmp_path: Path) -> None:

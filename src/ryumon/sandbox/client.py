@@ -101,7 +101,10 @@ class Sandbox:
     def wait(self, child: int) -> Ended:
         """Returns the zygote's report on a child, once it has ended."""
         while child not in self._ended:
-            data = self._zygote.recv(_CHUNK)
+            try:
+                data = self._zygote.recv(_CHUNK)
+            except ConnectionError:
+                data = b""
             if not data:
                 raise RoleError("the sandbox's zygote ended before its children; see its stderr")
             report = messages.ended.decode(data)
@@ -223,7 +226,7 @@ class Child:
         # It may have closed its stream and live on.
         self._sandbox.kill(self._id)
         report = self._ended()
-        if not self._ready or report.cause == "failed":
+        if not self._ready and report.cause not in ("cpu_limit", "wall_limit"):
             told = report.note or os.pread(self._log, 2000, 0).decode("utf-8", "replace")
             raise SandboxError(f"a child could not be set up: {told or 'no reason given'}; try `ryumon doctor`")
         status, reason = self._cause(report)

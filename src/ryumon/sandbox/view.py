@@ -9,9 +9,12 @@ from pathlib import Path
 
 import msgspec
 
+from ryumon.errors import SandboxError
+from ryumon.sandbox.guest.confine import WORK
+
 PACKAGE = Path(__file__).resolve().parents[1]
 GUEST = Path(__file__).resolve().parent / "guest"
-GUEST_ROOT = "/ryumon"
+GUEST_ROOT = "/.ryumon"
 _SYSTEM = Path("/usr")
 _CACHE = Path("/etc/ld.so.cache")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -38,13 +41,19 @@ def package_folders() -> list[str]:
 
 def for_role(read_only: Iterable[Path]) -> View:
     """Returns what the worker and the improver see: the base, ryumon itself, and `read_only`."""
-    return _view([*_base(), PACKAGE, *(Path(os.path.abspath(path)) for path in read_only)], ())
+    given = [Path(os.path.abspath(path)) for path in read_only]
+    for path in given:
+        if not path.exists():
+            raise SandboxError(f"{path}: does not exist; a role cannot be given it")
+    return _view([*_base(), PACKAGE, *given], ())
 
 
 def for_zygote() -> View:
     """Returns what candidates see: the base without ryumon, whose tasks hold answers, and the guest's own code."""
     view = _view(_base(), ((str(GUEST), f"{GUEST_ROOT}/guest"),))
     seen = [Path(destination) for _, destination in view.binds]
+    if any(_covered(path, [Path(WORK)]) for path in seen):
+        raise SandboxError(f"the interpreter lies below {WORK}, where candidates work; move its environment elsewhere")
     installed = (path for folder in package_folders() for path in Path(folder).glob("*ryumon*"))
     hidden = [path for path in (PACKAGE, *installed) if path.exists() and _covered(path, seen)]
     return View(view.binds, view.links, tuple(dict.fromkeys(map(str, hidden))))

@@ -44,14 +44,18 @@ def program(processes: bool, namespaced: bool, machine: str = MACHINE) -> bytes 
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 
 
-def load(libc: ctypes.PyDLL, instructions: bytes) -> None:
+class Filter(ctypes.Structure):
+    """Instructions in the form that the kernel takes."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+    def __init__(self, instructions: bytes) -> None:
+        super().__init__(len(instructions) // 8, instructions)
+
+
+def load(libc: ctypes.PyDLL, filter: Filter) -> None:
     """Loads the filter into this process for good; raises `OSError` where the kernel refuses."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
-
-    filled = Program(len(instructions) // 8, instructions)
-    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(filled), 0, 0):
+    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(filter), 0, 0):
         raise OSError(ctypes.get_errno(), "seccomp")
 
 

@@ -11,11 +11,9 @@ import math
 import os
 import random
 import select
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -78,7 +76,7 @@ class Running:
             with contextlib.suppress(ChildProcessError):
                 while True:  # what it left behind, killed above and inherited from it
                     os.waitpid(-self.pid, 0)
-            shutil.rmtree(self.folder, ignore_errors=True)
+            _remove(self.folder)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         seen = self._descendants.total if self._descendants is not None else 0.0
         return Ended(
@@ -113,7 +111,8 @@ class Zygote:
         self._running: dict[int, Running] = {}
         self._poll = select.poll()
         self._poll.register(control.fileno(), select.POLLIN)
-        self._filters = {many: seccomp.program(many, namespaced) for many in (False, True)}
+        programs = {many: seccomp.program(many, namespaced) for many in (False, True)}
+        self._filters = {many: seccomp.Filter(code) for many, code in programs.items() if code is not None}
         self._baseline = confine.address_space()
         self._user, self._group = os.getuid(), os.getgid()
 
@@ -159,7 +158,7 @@ class Zygote:
         return True
 
     def _spawn(self, spec: Spawn, stream: int, log: int) -> None:
-        folder = None if self._namespaced else tempfile.mkdtemp(prefix="ryumon-")
+        folder = None if self._namespaced else _make_folder()
         pid = confine.clone_into_namespaces() if self._namespaced else os.fork()
         if pid == 0:
             self._become_child(spec, stream, log, folder)
@@ -177,9 +176,8 @@ class Zygote:
                 os.chdir(folder)
             # Without a user namespace the limit on processes would count all of the user's.
             confine.limit_resources(spec, self._baseline, spec.processes if self._namespaced else 0)
-            instructions = self._filters[spec.processes > 1]
-            if instructions is not None:
-                confine.load_filter(instructions)
+            if self._filters:
+                confine.load_filter(self._filters[spec.processes > 1])
             elif self._namespaced:
                 raise OSError("no system-call table for this machine")
         except BaseException as error:  # noqa: BLE001 - nothing of the candidate ran yet; the log says what failed
@@ -204,8 +202,8 @@ class Zygote:
 
 def warm(preload: Sequence[str]) -> None:
     """Imports what children need, uses it once, and moves it out of the garbage collector's way."""
-    import linecache
-    import tokenize  # noqa: F401 - tracebacks read source through it
+    import linecache  # noqa: F401
+    import tokenize  # noqa: F401 - tracebacks read source through these
 
     import numpy as np
     import numpy.fft
@@ -219,9 +217,7 @@ def warm(preload: Sequence[str]) -> None:
     np.random.seed(0)
     random.seed(0)
     codec.decode(codec.encode([None, 1, 2.5, "a", {"b": square}]))
-    messages.to_child.decode(messages.encode(messages.Call(b"", "", b"")))
-    compile("def f(x):\n    return x\n", "warm.py", "exec")
-    linecache.clearcache()
+    child.rehearse()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     gc.collect()
@@ -236,6 +232,18 @@ def main(arguments: Sequence[str]) -> None:
     if arguments[1] != "A":
         confine.inherit_orphans()
     Zygote(control, namespaced=arguments[1] == "A").serve()
+
+
+def _make_folder() -> str:
+    import tempfile  # tier C only: what it loads would make every clone at tier A slower
+
+    return tempfile.mkdtemp(prefix="ryumon-")
+
+
+def _remove(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _quietly(function: Callable[[int, int], object], target: int) -> None:
