@@ -51,11 +51,12 @@ OPERATORS: tuple[Named, ...] = (
 
 
 class Editing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How children are made. `more`: chance of each further edit. `growth`: slots a text may gain over the seed's."""
+    """How children are made. `more`: chance of each further edit. `growth`: a text may have so many places
+    for expressions beyond twice the seed's."""
 
     tries: int = 12
-    more: float = 0.3
-    growth: int = 60
+    more: float = 0.4
+    growth: int = 40
     weights: Mapping[str, float] = {}
 
     def operators(self) -> tuple[Named, ...]:
@@ -158,7 +159,7 @@ class Editor:
 
     def _cap(self, path: str) -> int:
         view = self.view(self.brief.seed.files[path])
-        return (len(view.slots) if view is not None else 0) + self.editing.growth
+        return (2 * len(view.slots) if view is not None else 0) + self.editing.growth
 
 
 def applied(view: View, edit: Edit) -> str:

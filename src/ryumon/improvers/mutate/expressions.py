@@ -20,6 +20,7 @@ FIXED = ("2", "3", "0.5", "1.5", "4", "5", "0.25")
 INDICES = ("0", "1", "2")
 P_LEAF = 0.15  # an expression ends before its depth is used up
 P_NUMBER = 0.3  # a leaf is a number rather than a name
+P_NAMED_DIVISOR = 0.7
 P_FRESH_NUMBER = 0.4  # a number is drawn rather than taken from `CONSTANTS`
 
 
@@ -66,6 +67,9 @@ class Scope:
         """Returns a leaf of `sort`, None where nothing in scope has it."""
         if sort == "fixed":
             return pick(rng, FIXED), True
+        if sort == "divisor":
+            names = self.by_sort.get("number", [])
+            return pick(rng, names if names and rng.random() < P_NAMED_DIVISOR else FIXED), True
         names = self.by_sort.get(sort, [])
         if sort == "index":
             return (pick(rng, names) if names and rng.random() < 0.7 else pick(rng, INDICES)), True
@@ -78,7 +82,7 @@ class Scope:
         """Returns a random expression of `sort`, at most `depth` forms deep, None where none can be made."""
         leaf = self.terminal(rng, sort)
         forms = self.view.vocabulary.making(sort)
-        if sort in ("index", "fixed") or not forms:
+        if sort in ("index", "fixed", "divisor") or not forms:
             return leaf
         if leaf is not None and (depth <= 0 or rng.random() < P_LEAF):
             return leaf

@@ -71,6 +71,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     leaves: frozenset[str]
     loose: frozenset[str]  # parents that separate their children by punctuation
     families: tuple[tuple[str, ...], ...]  # operator tokens that may replace one another
+    divisions: frozenset[str]  # operators that fail on zero
     integer_calls: frozenset[str]
     annotations: tuple[tuple[str, str], ...]  # text within an annotation -> sort
     booleans: frozenset[str]

@@ -94,7 +94,17 @@ def swap_operator(site: Site, rng: np.random.Generator) -> Edit | None:
     if not families:
         return None
     node, family = pick(rng, families)
-    return [(node.start, node.end, pick(rng, [token for token in family if token != node.kind]))]
+    tokens = [
+        token for token in family if token != node.kind and (_divisible(node, view) or token not in table.divisions)
+    ]
+    return [(node.start, node.end, pick(rng, tokens))] if tokens else None
+
+
+def _divisible(node: Node, view: View) -> bool:
+    """Returns whether what stands right of an operator is a literal or the name of a number."""
+    table, right = view.language, node.parent.child("right") if node.parent is not None else None
+    literal = right is not None and right.kind in (table.integer, table.real)
+    return literal or (right is not None and right.kind == table.identifier and right.sort == "number")
 
 
 def _is_operator(node: Node, view: View) -> bool:

@@ -114,6 +114,7 @@ TABLE = Language(
         ("and", "or"),
         ("&", "|", "^"),
     ),
+    divisions=frozenset({"/", "//", "%", "/=", "//=", "%="}),
     integer_calls=frozenset({"range"}),
     annotations=(("ndarray", "array"), ("list", "list"), ("Sequence", "list"), ("int", "number"), ("float", "number")),
     booleans=frozenset({"true", "false"}),

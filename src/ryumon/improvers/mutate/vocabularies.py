@@ -2,7 +2,8 @@
 
 A form is a template with the sorts of its arguments and of its result. Sorts: `number`, `index` (a whole number),
 `flag`, `array`, `mask` (an array of flags), `list`. `same` stands for the sort that is wanted, array or number, and
-`mixed` for that or a number. `fixed` is a plain number constant.
+`mixed` for that or a number. `fixed` is a plain number constant, `divisor` that or a name of a number:
+plain division is for those alone, since a larger divisor sooner or later meets a zero.
 """
 
 from functools import cache
@@ -106,7 +107,7 @@ _OPERATORS: tuple[Signature, ...] = (
     ("{} - {}", ("same", "mixed"), "same", 2.0),
     ("{} * {}", ("same", "mixed"), "same", 2.0),
     ("{} - {}", ("mixed", "same"), "same", 1.0),
-    ("{} / {}", ("same", "number"), "same", 1.5),
+    ("{} / {}", ("same", "divisor"), "same", 1.5),
     ("{} % {}", ("same", "number"), "same", 0.7),
     ("-{}", ("same",), "same", 0.5),
     ("{} ** {}", ("same", "fixed"), "same", 0.7),
