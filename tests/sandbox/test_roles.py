@@ -14,8 +14,7 @@ import pytest
 
 import ryumon
 from ryumon.errors import RoleError, SandboxError
-from ryumon.sandbox import Sandbox, at_least, preflight, start_role, start_zygote, stronger
-from ryumon.sandbox.view import interpreter
+from ryumon.sandbox import Sandbox, at_least, preflight, start_role, start_zygote, stronger, view
 from ryumon.task import Limits
 
 _REPORT = """
@@ -109,6 +108,23 @@ def test_a_confined_worker_reaches_its_confined_zygote() -> None:
 def test_a_role_cannot_be_given_what_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="does not exist"):
         start_role(["-c", ""], tier="A", read_only=[tmp_path / "missing"])
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_ryumon_copied_among_the_packages_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = tmp_path / "site-packages"
+    for name in ("ryumon/tasks/answer", "ryumon-0.1.dist-info/RECORD", "other/code"):
+        (packages / name).parent.mkdir(parents=True)
+        (packages / name).write_text("held out")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    monkeypatch.setattr(view, "PACKAGE", packages / "ryumon")
+    source = "import os\ndef main(path): return [name for _, _, names in os.walk(path) for name in names]"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier="A")
+    with ours, Sandbox(ours).open({"a.py": source}, Limits()) as child:
+        assert child.call("a.py:main", [str(packages)]).value == ["code"]
+    assert process.wait(10) == 0
 
 
 @pytest.mark.usefixtures("confined")
@@ -223,7 +239,7 @@ def test_it_works_as_an_ordinary_user(tmp_path: Path) -> None:
         exec setpriv --reuid 12345 --regid 12345 --clear-groups --inh-caps=-all "$2" -c "$3"
     """
     script = _AS_USER.format(paths=paths)
-    command = ["unshare", "-m", "bash", "-c", textwrap.dedent(setup), "bash", str(tmp_path), interpreter(), script]
+    command = ["unshare", "-m", "bash", "-c", textwrap.dedent(setup), "bash", str(tmp_path), view.interpreter(), script]
     environment = {"PATH": os.environ["PATH"], "HOME": str(Path.home())}
     done = subprocess.run([*command, *places], capture_output=True, text=True, cwd="/", env=environment, check=False)
     assert (done.stdout, done.returncode) == ("[41, 1, True, []]\n", 0), done.stderr
