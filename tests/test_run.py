@@ -14,8 +14,8 @@ from tests.conftest import TASK, TOML, run_to_end
 
 from ryumon import supervisor
 from ryumon.archive.history import History
+from ryumon.archive.journal import stored_evaluations
 from ryumon.errors import BadInput, TaskError
-from ryumon.run import stored_evaluations
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ryumon import __version__, registry
 from ryumon.archive.history import History
+from ryumon.archive.journal import Journal
 from ryumon.archive.summary import Summary, summarised
 from ryumon.budget import Budget, Cost, Ledger, parse_budget
 from ryumon.engines.base import Engine
@@ -125,16 +126,8 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
         engine = registry.load("engines", settings.engine)(task, tier, workers)
         async with _processes(engine, started, task) as improver:
             measured, outcomes = await Evaluator(engine, task, started.seed).seed()
-            run = Run(
-                store=store,
-                writer=writer,
-                history=History(name),
-                started=started,
-                task=task,
-                engine=engine,
-                improver=improver,
-                notify=notify,
-            )
+            journal = Journal(store, writer, History(name), notify)
+            run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
             run.begin(measured, outcomes)
             return await _watched(store, name, run)
 
@@ -163,16 +156,8 @@ async def resume(
             raise BadInput(f"run {name} has reached its limit of {reached} in {budget}; extend that one too")
         engine = registry.load("engines", "local")(task, tier, min(_lanes(workers), started.lookahead))
         async with _processes(engine, started, task) as improver:
-            run = Run(
-                store=store,
-                writer=writer,
-                history=history,
-                started=started,
-                task=task,
-                engine=engine,
-                improver=improver,
-                notify=notify,
-            )
+            journal = Journal(store, writer, history, notify)
+            run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
             run.take_up(Resumed(str(budget), tier))
             return await _watched(store, name, run)
 
@@ -224,11 +209,10 @@ async def _watched(store: Store, name: str, run: Run) -> Summary:
     watch = asyncio.create_task(_until_stop_file(store, name, run))
     with _signals(run):
         try:
-            await run.go()
+            return summarised(await run.go())
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
-    return summarised(run.history)
 
 
 async def _until_stop_file(store: Store, name: str, run: Run) -> None:

@@ -102,10 +102,10 @@ def export(
     common: Common = DEFAULTS,
 ) -> int:
     """Write the champion's files to a folder, or print every program of the run in commit order (--json)."""
+    from ryumon.archive.journal import stored_evaluations
     from ryumon.archive.summary import summarised
     from ryumon.errors import BadInput
     from ryumon.program import write_program
-    from ryumon.run import stored_evaluations
 
     store = _store(common)
     name = latest(name, store.runs())

@@ -1,0 +1,91 @@
+"""A run's journal: every event goes through here, to the store, to the history and to the ledger, in one order.
+
+The supervisor is its one user. Events become durable together, within `FLUSH_S` of the first.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+
+from ryumon.archive.history import History
+from ryumon.archive.lineage import evaluated
+from ryumon.budget import Cost, Ledger
+from ryumon.errors import StoreError
+from ryumon.program import Program
+from ryumon.store.base import Store, Writer, read_files
+from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
+
+FLUSH_S = 0.05
+
+
+class Journal:
+    """The events of one run under way. `notify` is called after each with the state so far, `failed` where a flush is
+    impossible; both must be quick."""
+
+    def __init__(
+        self, store: Store, writer: Writer, history: History, notify: Callable[[History], None] = lambda history: None
+    ) -> None:
+        self.store, self.history = store, history
+        self.ledger = Ledger(history.budget, history.spent + Cost(wall_s=history.elapsed))
+        self.failed: Callable[[StoreError], None] = lambda error: None
+        self._writer, self._notify = writer, notify
+        self._born = time.monotonic() - history.elapsed
+        self._flush_due: asyncio.TimerHandle | None = None
+
+    def append(self, record: Record) -> None:
+        """Appends the event that says `record`."""
+        self._writer.append(*encoded(record))
+        self.history.apply(record, self._writer.head)
+        self.ledger.budget = self.history.budget
+        if isinstance(record, Evaluated | Read):
+            self.ledger.charge(record.cost)
+        if self._flush_due is None:
+            self._flush_due = asyncio.get_running_loop().call_later(FLUSH_S, self._flush_by_itself)
+        self._notify(self.history)
+
+    def keep(self, program: Program) -> dict[str, str]:
+        """Returns a program as path → text id; its texts are stored with the next event."""
+        return self._writer.program(program)
+
+    def flush(self) -> None:
+        """Makes every event so far durable; raises `StoreError`."""
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+            self._flush_due = None
+        self._writer.flush()
+
+    def recorded(self, id: str) -> Evaluated:
+        """Returns the event by which a program was committed."""
+        self.flush()
+        return evaluated(self.store, self.history, id)
+
+    def program(self, record: Evaluated) -> Program | None:
+        """Returns the program of an event; None where it had none."""
+        return None if record.files is None else read_files(self.store, record.files)
+
+    def elapsed(self) -> float:
+        """Returns the seconds that the run has taken, the earlier sessions' included, and charges them."""
+        now = time.monotonic() - self._born
+        self.ledger.charge(Cost(wall_s=now - self.ledger.spent.wall_s))
+        return now
+
+    def wall_left(self) -> float | None:
+        """Returns the seconds left of the budget; None where it sets no such limit."""
+        limit = self.history.budget.wall_s
+        return None if limit is None else max(0.0, limit - self.elapsed())
+
+    def _flush_by_itself(self) -> None:
+        self._flush_due = None
+        try:
+            self._writer.flush()
+        except StoreError as error:
+            self.failed(error)
+
+
+def stored_evaluations(store: Store, run: str) -> Iterator[Evaluated]:
+    """Yields the evaluations of a run in commit order, the seed's first."""
+    for event in store.events(run):
+        if event.kind == "evaluated":
+            record = decoded(event.body)
+            assert isinstance(record, Evaluated)
+            yield record

@@ -1,0 +1,241 @@
+"""How a score is earned: confirmation, second chances, stages, and what a failure costs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tests.conftest import TOML
+
+from ryumon.engines.local import LocalEngine
+from ryumon.engines.messages import Evaluate, Evaluated
+from ryumon.evaluation.evaluator import Evaluator, Measured
+from ryumon.evaluation.stages import Screen
+from ryumon.program import Program
+from ryumon.task import read_task
+
+Make = Callable[..., Path]
+T = TypeVar("T")
+
+DRIVERS = """
+def answers(function, inputs):
+    found = []
+    for x in inputs:
+        found.append(float(function(x)))
+    return found
+"""
+DRIVEN = """
+from ryumon import Case, Result, Task
+
+
+class Driven(Task):
+    def cases(self, split, seed):
+        return [Case(f"{split}-{k}", [k + 0.25, k + 0.5]) for k in range(3)]
+
+    def evaluate(self, program, case):
+        found = program.drive("drivers.py:answers", "fit.py:fit", case.data)
+        return Result(score=sum(abs(y - x) for x, y in zip(case.data, found)))
+"""
+HONEST = "def fit(x):\n    return x * 0.5\n"
+PEEKS = """
+import sys
+
+def fit(x):
+    inputs = sys._getframe(1).f_locals.get("inputs")
+    return x if inputs else x * 0.5
+"""
+RANDOM = "import os\n\ndef fit(x):\n    return float(os.urandom(4)[0])\n"
+
+
+def with_evaluator(folder: Path, work: Callable[[Evaluator, LocalEngine], Awaitable[T]]) -> T:
+    """Returns what `work` gives, with an evaluator of the task in `folder` on one lane."""
+
+    async def inside() -> T:
+        engine = LocalEngine(read_task(folder), "A", 1)
+        try:
+            return await work(Evaluator(engine, read_task(folder), 0), engine)
+        finally:
+            engine.close()
+
+    return asyncio.run(inside())
+
+
+def judged(folder: Path, text: str) -> tuple[Measured, str, str]:
+    """Returns how the program `text` measures, what confirmation says of it, and why."""
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> tuple[Measured, str, str]:
+        program = Program({"fit.py": text})
+        screen = Screen("minimize", read_task(folder).spec.stages, 3)
+        fast = await evaluator.train(program, screen, screen.view())
+        confirmed = await evaluator.confirm(program, fast)
+        return fast, confirmed.status, confirmed.evidence
+
+    return with_evaluator(folder, work)
+
+
+def test_an_honest_program_is_confirmed_by_the_strict_path(tiny: Make) -> None:
+    fast, status, _ = judged(tiny(task=DRIVEN, drivers=DRIVERS), HONEST)
+    assert fast.driven
+    assert status == "ok"
+
+
+def test_a_program_that_looks_at_its_driver_is_caught_cheating_and_the_evidence_kept(tiny: Make) -> None:
+    fast, status, evidence = judged(tiny(task=DRIVEN, drivers=DRIVERS), PEEKS)
+    assert fast.score == 0.0
+    assert status == "cheating"
+    assert "fast path 0.0" in evidence
+
+
+def test_a_program_whose_repeats_differ_is_nondeterministic(tiny: Make) -> None:
+    assert judged(tiny(task=DRIVEN, drivers=DRIVERS), RANDOM)[1] == "nondeterministic"
+
+
+def test_a_case_at_its_cpu_limit_gets_a_second_chance_alone_at_twice_the_limit(tiny: Make) -> None:
+    folder = tiny(toml=TOML.replace("cpu_s = 1.0", "cpu_s = 0.2"))
+    asked: list[tuple[float, bool, int]] = []
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> Measured:
+        ask = engine.ask
+
+        async def spied(request, *, alone=False):  # type: ignore[no-untyped-def]
+            if isinstance(request, Evaluate):
+                asked.append((request.patience, alone, len(request.cases)))
+            return await ask(request, alone=alone)
+
+        engine.ask = spied  # type: ignore[method-assign]
+        spinning = Program({"fit.py": "def fit(x):\n    while True:\n        pass\n"})
+        return await evaluator.read(spinning, "train", 0)
+
+    found = with_evaluator(folder, work)
+    assert found.status == "cpu_limit"
+    assert asked == [(1.0, False, 3), (2.0, True, 1)]
+
+
+def test_a_second_chance_that_is_used_counts_and_the_rest_goes_on(tiny: Make) -> None:
+    folder = tiny()
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> Measured:
+        ask = engine.ask
+
+        async def first_fails(request, *, alone=False):  # type: ignore[no-untyped-def]
+            answer = await ask(request, alone=alone)
+            if isinstance(answer, Evaluated) and len(request.cases) == 3:
+                return Evaluated(id=answer.id, status="cpu_limit", results=answer.results[:1], reason="limit")
+            return answer
+
+        engine.ask = first_fails  # type: ignore[method-assign]
+        return await evaluator.read(Program({"fit.py": "def fit(x):\n    return x\n"}), "train", 0)
+
+    found = with_evaluator(folder, work)
+    assert found.status == "ok"
+    assert [result.case for result in found.results] == ["train-0", "train-1", "train-2"]
+
+
+def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make) -> None:
+    folder = tiny(task=DRIVEN, drivers=DRIVERS)
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> tuple[Measured, Measured]:
+        from ryumon.budget import Cost
+        from ryumon.store.records import Evaluated as Record
+
+        screen = Screen("minimize", read_task(folder).spec.stages, 3)
+        elder = Program({"fit.py": HONEST})
+        first = await evaluator.train(elder, screen, screen.view())
+        early = screen.view()
+        screen.tell(
+            Record(
+                index=0,
+                id=elder.id,
+                files=None,
+                size=0,
+                parents=(),
+                operator="",
+                status="ok",
+                score=first.score,
+                cases=first.results,
+                reason="",
+                log="",
+                twin=None,
+                barred=(),
+                form=b"",
+                behaviours=first.behaviours,
+                driven=True,
+                confirmed={},
+                evidence="",
+                cost=Cost(),
+                tier="A",
+                elapsed=0.0,
+            )
+        )
+        twin = Program({"fit.py": "def fit(x):\n    return x / 2.0\n"})
+        return await evaluator.train(twin, screen, screen.view()), await evaluator.train(twin, screen, early)
+
+    found, not_told_yet = with_evaluator(folder, work)
+    assert found.status == "twin"
+    assert found.twin == Program({"fit.py": HONEST}).id
+    assert len(found.results) == 1
+    assert found.score is None
+    assert not_told_yet.status == "ok"
+
+
+def test_a_worst_score_takes_the_place_of_a_failed_case(tiny: Make) -> None:
+    folder = tiny(toml=TOML.replace('budget = "40ev"', 'budget = "40ev"\nworst_score = 99.0'))
+    failing = Program({"fit.py": "def fit(x):\n    raise ValueError('never')\n"})
+    found = with_evaluator(folder, lambda evaluator, engine: evaluator.read(failing, "train", 0))
+    assert found.status == "ok"
+    assert found.score == 99.0
+
+
+def test_an_evaluator_that_hangs_or_dies_costs_only_that_evaluation(tiny: Make) -> None:
+    task = """
+import os
+from ryumon import Case, Result, Task
+
+
+class Fragile(Task):
+    def cases(self, split, seed):
+        return [Case("only", 0.0)]
+
+    def evaluate(self, program, case):
+        word = program.call("fit.py:fit", 0.0)
+        while word == "hang":
+            pass
+        if word == "die":
+            os._exit(3)
+        return Result(score=0.0)
+"""
+    toml = TOML.split("[[stages]]")[0].replace('budget = "40ev"', 'evaluator_s = 1.0\nbudget = "40ev"')
+    folder = tiny(task=task, toml=toml.replace("cpu_s = 1.0", "cpu_s = 0.1"))
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> list[Measured]:
+        words = ("hang", "fine", "die", "fine")
+        return [
+            await evaluator.read(Program({"fit.py": f"def fit(x):\n    return {word!r}\n"}), "train", 0)
+            for word in words
+        ]
+
+    statuses = [found.status for found in with_evaluator(folder, work)]
+    assert statuses == ["evaluator_timeout", "ok", "evaluator_error", "ok"]
+
+
+def test_an_evaluator_that_swallows_the_failure_gives_no_score(tiny: Make) -> None:
+    task = """
+from ryumon import Case, Result, Task
+
+
+class Lenient(Task):
+    def cases(self, split, seed):
+        return [Case("only", 0.0)]
+
+    def evaluate(self, program, case):
+        try:
+            program.call("fit.py:fit", 0.0)
+        except BaseException:
+            pass
+        return Result(score=1.0)
+"""
+    folder = tiny(task=task, toml=TOML.split("[[stages]]")[0])
+    failing = Program({"fit.py": "def fit(x):\n    raise ValueError('hidden')\n"})
+    found = with_evaluator(folder, lambda evaluator, engine: evaluator.read(failing, "train", 0))
+    assert found.status == "error"
+    assert found.score is None
