@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ryumon.sandbox.guest.codec import CodecError, decode, encode
@@ -33,11 +33,13 @@ def arrays(draw: st.DrawFn) -> Array:
     return np.frombuffer(raw, dtype).reshape(shape)
 
 
+@settings(deadline=None)
 @given(_VALUES)
 def test_plain_data_makes_the_round_trip(value: Any) -> None:
     assert decode(encode(value)) == value
 
 
+@settings(deadline=None)
 @given(arrays())
 def test_arrays_make_the_round_trip_to_the_last_bit(array: Array) -> None:
     copy = decode(encode([array]))[0]
@@ -46,12 +48,14 @@ def test_arrays_make_the_round_trip_to_the_last_bit(array: Array) -> None:
     assert copy.flags.owndata
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_give_a_value_or_a_codec_error(data: bytes) -> None:
     with contextlib.suppress(CodecError):
         decode(data)
 
 
+@settings(deadline=None)
 @given(_VALUES, arrays(), st.data())
 def test_damaged_messages_give_a_value_or_a_codec_error(value: Any, array: Array, data: st.DataObject) -> None:
     message = bytearray(encode([value, array]))
