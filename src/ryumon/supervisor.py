@@ -128,8 +128,7 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
             measured, outcomes = await Evaluator(engine, task, started.seed).seed()
             journal = Journal(store, writer, History(name), notify)
             run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
-            run.begin(measured, outcomes)
-            return await _watched(store, name, run)
+            return await _watched(store, name, run, lambda: run.begin(measured, outcomes))
 
 
 async def resume(
@@ -158,8 +157,7 @@ async def resume(
         async with _processes(engine, started, task) as improver:
             journal = Journal(store, writer, history, notify)
             run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
-            run.take_up(Resumed(str(budget), tier))
-            return await _watched(store, name, run)
+            return await _watched(store, name, run, lambda: run.take_up(Resumed(str(budget), tier)))
 
 
 def _spent(history: History) -> Cost:
@@ -204,11 +202,12 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return next((error for error in leaves if isinstance(error, RyumonError)), leaves[0])
 
 
-async def _watched(store: Store, name: str, run: Run) -> Summary:
-    """Sees a run to its end, or to the first Ctrl-C, termination signal or stop file."""
+async def _watched(store: Store, name: str, run: Run, begin: Callable[[], None]) -> Summary:
+    """Begins a run and sees it to its end, or to the first Ctrl-C, termination signal or stop file."""
     watch = asyncio.create_task(_until_stop_file(store, name, run))
     with _signals(run):
         try:
+            begin()
             return summarised(await run.go())
         finally:
             watch.cancel()
