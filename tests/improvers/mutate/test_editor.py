@@ -16,6 +16,9 @@ from ryumon.improvers.mutate.vocabularies import vocabulary
 from ryumon.program import Program
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
+
+
 def editor(name: str, **editing: object) -> Editor:
     text, words = CORPUS[name]
     return Editor(brief(text, words), Memory(), Editing(**editing))  # type: ignore[arg-type]

@@ -15,11 +15,12 @@ from ryumon.improvers.mutate.vocabularies import Form, Sort, accepts, compared
 T = TypeVar("T")
 Text = tuple[str, bool]  # an expression, and whether it is atomic
 
-CONSTANTS = ("0", "1", "2", "3", "0.5", "0.1", "10", "100", "0.01", "1000")
+CONSTANTS = ("0", "1", "2", "3", "5", "0.5", "0.1", "10", "100")
 FIXED = ("2", "3", "0.5", "1.5", "4", "5", "0.25")
 INDICES = ("0", "1", "2")
 P_LEAF = 0.15  # an expression ends before its depth is used up
-P_NUMBER = 0.3  # a leaf is a number rather than a name
+P_NUMBER = 0.5  # a leaf is a number rather than a name
+P_SHALLOW = 0.7  # a condition compares names and numbers rather than what is computed from them
 P_NAMED_DIVISOR = 0.7
 P_FRESH_NUMBER = 0.4  # a number is drawn rather than taken from `CONSTANTS`
 
@@ -98,6 +99,8 @@ class Scope:
         given_sort: Sort = "",
     ) -> Text | None:
         """Returns `form` making `sort`, with `given` as one of the arguments that take it, if there is one."""
+        if sort in ("mask", "flag") and rng.random() < P_SHALLOW:
+            depth = min(depth, 0)
         chosen = -1
         if given is not None:
             fitting = [i for i, wanted in enumerate(form.arguments) if accepts(wanted, given_sort, sort)]

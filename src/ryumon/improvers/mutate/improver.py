@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     islands: int = 4
     capacity: int = 32
-    interval: int = 200
+    interval: int = 500
     parents: str = "tournament"
     parents_options: dict[str, Any] = {}
     drift: float = 0.5

@@ -54,7 +54,6 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     comprehensions: frozenset[str]
     comprehension_clause: str
     parameters: frozenset[str]
-    typed_parameters: frozenset[str]
     targets: frozenset[str]
     imports: frozenset[str]
     future_import: str

@@ -48,7 +48,6 @@ TABLE = Language(
     comprehensions=_COMPREHENSIONS,
     comprehension_clause="for_in_clause",
     parameters=frozenset({"parameters", "lambda_parameters"}),
-    typed_parameters=frozenset({"typed_parameter", "typed_default_parameter", "default_parameter"}),
     targets=frozenset({"pattern_list", "tuple_pattern", "list_pattern"}),
     imports=frozenset({"import_statement", "import_from_statement", "aliased_import", "dotted_name"}),
     future_import="future_import_statement",

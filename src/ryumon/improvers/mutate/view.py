@@ -12,8 +12,6 @@ from ryumon.improvers.mutate.language import Language
 from ryumon.improvers.mutate.syntax import Node, Source
 from ryumon.improvers.mutate.vocabularies import Sort, Vocabulary
 
-NUMERIC = ("number", "index", "array", "mask")
-
 
 class Binding(msgspec.Struct, frozen=True):
     """A name, its sort, the byte range in which it may be read, and the node that bound it."""
@@ -27,7 +25,7 @@ class Binding(msgspec.Struct, frozen=True):
 
 
 class View:
-    """A source with its editable places. `slots` hold expressions, `statements` lines, `numbers` literals."""
+    """A source with its editable places: `slots` hold expressions, `statements` lines, `tokens` operators."""
 
     def __init__(self, source: Source, vocabulary: Vocabulary) -> None:
         self.source = source
@@ -37,6 +35,7 @@ class View:
         self.slots: list[Node] = []
         self.statements: list[Node] = []
         self.tokens: list[Node] = []
+        self.bodies: list[tuple[int, int]] = []
         self.imported: set[str] = set()
         self._calls = _call_sorts(vocabulary)
         self._latest: dict[str, Sort] = {}
@@ -53,7 +52,8 @@ class View:
 
     def names(self, position: int) -> list[Binding]:
         """Returns what can be read at `position`, the latest binding of each name, oldest name first."""
-        found = {b.name: b for b in self.bindings if b.start <= position < b.end}
+        inside = any(start <= position < end for start, end in self.bodies)
+        found = {b.name: b for b in self.bindings if (inside and b.constant) or b.start <= position < b.end}
         return list(found.values())
 
     @property
@@ -140,6 +140,8 @@ class View:
         if node.kind in table.closed:
             return
         opened = parent.kind == table.function and node.field == "body"
+        if opened:
+            self.bodies.append((node.start, node.end))
         node.editable = opened or parent.editable or _is_module_constant(node, table)
         if not node.editable:
             return
@@ -203,8 +205,6 @@ class View:
                 self._bind_target(child, "", start, end, node)
 
     def _add(self, name: str, sort: Sort, start: int, end: int, node: Node, constant: bool = False) -> None:
-        if constant:
-            start = 0
         self.bindings.append(Binding(name, sort, start, end, node, constant))
         if sort or name not in self._latest:
             self._latest[name] = sort
