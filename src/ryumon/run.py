@@ -94,6 +94,10 @@ class Run:
         self._stop_reason = reason
         self._stopping.set()
 
+    def pulse(self) -> None:
+        """Lets whoever watches draw again."""
+        self._journal.pulse()
+
     def _fail(self, error: StoreError) -> None:
         self._failure = error
         self._stopping.set()

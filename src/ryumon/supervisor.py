@@ -216,6 +216,7 @@ async def _watched(store: Store, name: str, run: Run, begin: Callable[[], None])
 
 async def _until_stop_file(store: Store, name: str, run: Run) -> None:
     while not store.stop_requested(name):
+        run.pulse()
         await asyncio.sleep(STOP_POLL_S)
     run.stop("stop")
 

@@ -45,10 +45,14 @@ class Population:
 
     def drift(self, member: Member) -> bool:
         """Takes `member` in the place of one that behaves alike, or by the rule where there is none."""
-        held = self._by_behaviour.get(member.behaviour)
+        held = self.alike(member)
         if held is not None:
             self.remove(held.entry.id)
         return self.admit(member)
+
+    def alike(self, member: Member) -> Member | None:
+        """Returns the member that behaves as `member` does, None where there is none."""
+        return self._by_behaviour.get(member.behaviour)
 
     def remove(self, program_id: str) -> None:
         """Takes out a member; nothing happens where there is none of that id."""

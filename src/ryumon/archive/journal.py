@@ -43,6 +43,11 @@ class Journal:
             self._flush_due = asyncio.get_running_loop().call_later(FLUSH_S, self._flush_by_itself)
         self._notify(self.history)
 
+    def pulse(self) -> None:
+        """Lets whoever watches draw again, also while nothing happens."""
+        if self.history.events:
+            self._notify(self.history)
+
     def keep(self, program: Program) -> dict[str, str]:
         """Returns a program as path → text id; its texts are stored with the next event."""
         return self._writer.program(program)

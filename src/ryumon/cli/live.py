@@ -26,14 +26,13 @@ class Display:
         self._console, self._live, self._quiet = console, live, quiet
         self._drawn = 0.0
         self._shown_best: float | None = None
-        self._began: tuple[float, int] | None = None
-        self._unit = ""
+        self._began: tuple[float, int, float] | None = None
 
     def update(self, history: History) -> None:
         """Draws the state where it is due."""
         now = time.monotonic()
         if self._began is None:
-            self._began = (now, history.evaluations)
+            self._began = (now, history.evaluations, history.elapsed)
             self._announce(history)
         if self._live is not None:
             if now - self._drawn >= REFRESH_S or history.ended:
@@ -53,7 +52,6 @@ class Display:
         started = history.started
         if started is None:
             return
-        self._unit = started.unit
         self._say(
             f"{history.run}: {started.task}, {started.improver}, seed {started.seed}, budget {history.budget}, "
             f"sandbox tier {history.tier}"
@@ -63,12 +61,16 @@ class Display:
         best = history.best
         score = f"best {best.score:.6g}" if best is not None else "no score yet"
         self._say(
-            f"{history.elapsed:7.1f} s  {history.evaluations:6d} ev  {self._rate(history):6.1f}/s  {score}"
+            f"{self._elapsed():7.1f} s  {history.evaluations:6d} ev  {self._rate(history):6.1f}/s  {score}"
             f"  failed {history.failed}"
         )
 
     def _say(self, line: str) -> None:
         print(line, file=sys.stderr if self._quiet else sys.stdout, flush=True)
+
+    def _elapsed(self) -> float:
+        assert self._began is not None
+        return self._began[2] + time.monotonic() - self._began[0]
 
     def _rate(self, history: History) -> float:
         assert self._began is not None
@@ -82,7 +84,7 @@ class Display:
         start = history.curve[0].score if history.curve else None
         facts.add_row("best on train", f"{best.score:.6g}" if best else "-", f"seed {start:.6g}" if start else "")
         facts.add_row("evaluations", f"{history.evaluations}", f"{self._rate(history):.1f} a second")
-        facts.add_row("budget", str(history.budget), left(history))
+        facts.add_row("budget", str(history.budget), left(history, self._elapsed()))
         statuses = sorted(history.statuses.items(), key=lambda item: -item[1])
         facts.add_row("outcomes", ", ".join(f"{status} {count}" for status, count in statuses[:6]) or "-", "")
         phase = f"search ended ({history.ended}); reading validation and test" if history.ended else "searching"
@@ -93,13 +95,13 @@ class Display:
         return Panel(Group(facts, Text(), curve), title=f"ryumon {history.run}", title_align="left")
 
 
-def left(history: History) -> str:
+def left(history: History, elapsed: float) -> str:
     """Returns what is left of a budget, in words."""
     parts = []
     if history.budget.evaluations is not None:
         parts.append(f"{history.budget.evaluations - history.evaluations:.0f} ev left")
     if history.budget.wall_s is not None:
-        parts.append(f"{max(0.0, history.budget.wall_s - history.elapsed):.0f} s left")
+        parts.append(f"{max(0.0, history.budget.wall_s - elapsed):.0f} s left")
     return ", ".join(parts)
 
 

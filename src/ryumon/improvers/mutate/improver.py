@@ -26,14 +26,19 @@ class Credit(msgspec.Struct):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Options of `Mutate`. `drift`: chance that a twin takes its original's place; `abroad`: of a foreign donor."""
+    """Options of `Mutate`.
+
+    `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
+    low since text without effect gathers edits without effect. `abroad`: chance that a graft comes from any island.
+    """
 
     islands: int = 4
     capacity: int = 32
     interval: int = 500
     parents: str = "tournament"
     parents_options: dict[str, Any] = {}
-    drift: float = 0.5
+    drift: float = 0.8
+    swelling: float = 0.2
     abroad: float = 0.2
     editing: Editing = Editing()
 
@@ -86,8 +91,12 @@ class Mutate:
             self.islands.everywhere(member)
         elif entry.status == "ok":
             self.islands.of(entry.index).admit(member)
-        elif entry.twin is not None and _chance(entry.id) < self.settings.drift:
-            self.islands.of(entry.index).drift(member)
+        else:
+            island = self.islands.of(entry.index)
+            held = island.alike(member)
+            grows = held is not None and member.program.size > held.program.size
+            if _chance(entry.id) < (self.settings.swelling if grows else self.settings.drift):
+                island.drift(member)
 
     def _record(self, evaluation: Evaluation) -> None:
         """Credits each operator of a child with what became of it."""
