@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import TASK, TOML, run_to_end
 
 from ryumon import supervisor
 from ryumon.archive.history import History
@@ -18,6 +17,7 @@ from ryumon.archive.journal import stored_evaluations
 from ryumon.errors import BadInput, TaskError
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
+from tests.conftest import TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
 

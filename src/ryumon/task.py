@@ -146,6 +146,11 @@ def read_task(path: Path) -> TaskFolder:
     if missing or not spec.editable:
         raise TaskError(f"{path / 'task.toml'}: editable names {missing or 'no file'}; name files of seed/")
     _check_numbers(path / "task.toml", spec)
+    paths = {name: str((path / place).resolve()) for name, place in spec.paths.items()}
+    absent = [place for place in paths.values() if not Path(place).exists()]
+    if absent:
+        raise TaskError(f"{path / 'task.toml'}: paths names {absent[0]}, which is not there")
+    spec = msgspec.structs.replace(spec, paths=paths)
     brief = path / "brief.md"
     drivers = path / "drivers.py"
     return TaskFolder(

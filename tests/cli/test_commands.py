@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import TASK, TOML, run_to_end
 
 from ryumon.cli import main
 from ryumon.store import SqlStore
+from tests.conftest import TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
 Capture = pytest.CaptureFixture[str]

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from tests.conftest import TOML
-
 from ryumon.engines.local import LocalEngine
 from ryumon.engines.messages import Evaluate, Evaluated
 from ryumon.evaluation.evaluator import Evaluator, Measured
 from ryumon.evaluation.stages import Screen
 from ryumon.program import Program
 from ryumon.task import read_task
+from tests.conftest import TOML
 
 Make = Callable[..., Path]
 T = TypeVar("T")
