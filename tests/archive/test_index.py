@@ -1,8 +1,8 @@
 import pytest
-from tests.archive.populations import evaluation, program
 
 from ryumon.archive import Archive
 from ryumon.errors import BadInput
+from tests.archive.populations import evaluation, program
 
 
 def test_the_best_follows_the_direction_of_the_task() -> None:

@@ -1,10 +1,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.archive.populations import member, program
 
 from ryumon.archive import Archive, Islands, Population
 from ryumon.errors import BadInput
+from tests.archive.populations import member, program
 
 
 @given(st.lists(st.integers(-5, 5), max_size=40), st.integers(1, 8), st.sampled_from(["minimize", "maximize"]))

@@ -2,7 +2,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from tests.archive.populations import evaluation, member, program
 
 from ryumon.archive import Archive, Member, ParentRule
 from ryumon.archive.parents.power_law import PowerLaw
@@ -10,6 +9,7 @@ from ryumon.archive.parents.tournament import Tournament
 from ryumon.archive.parents.weighted import Weighted
 from ryumon.errors import BadInput
 from ryumon.registry import load
+from tests.archive.populations import evaluation, member, program
 
 DRAWS = 4_000
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.improvers.corpus import ARRAYS, CORPUS, Memory, brief
 
 from ryumon.errors import BadInput
 from ryumon.improvers.mutate import OPERATORS, Editing, Editor
@@ -14,7 +13,7 @@ from ryumon.improvers.mutate.syntax import parse
 from ryumon.improvers.mutate.view import View
 from ryumon.improvers.mutate.vocabularies import vocabulary
 from ryumon.program import Program
-
+from tests.improvers.corpus import ARRAYS, CORPUS, Memory, brief
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
 

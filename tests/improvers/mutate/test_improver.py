@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.improvers.corpus import ARRAYS, Memory, brief
 
 from ryumon.errors import BadInput
 from ryumon.improvers.controls import BestOfN, Random
 from ryumon.improvers.mutate import Mutate
 from ryumon.program import Program
 from ryumon.score import Evaluation
+from tests.improvers.corpus import ARRAYS, Memory, brief
 
 BRIEF = brief(ARRAYS, "numpy-elementwise")
 ROOT = Path(__file__).parents[3]
