@@ -126,12 +126,12 @@ class Editor:
             edit = chosen.edit(Site(view, self._donor_view(donor, path)), rng)
             source = parse(applied(view, edit), self.language.name) if edit else None
             if source is None:
-                return None
+                break
+            text = source.text.decode("utf-8")
             names.append(chosen.name)
             if rng.random() >= self.editing.more:
                 break
             view = View(source, self.vocabulary)
-        text = source.text.decode("utf-8")
         child = parent.with_file(path, text)
         fits = text != parent.files[path] and child.size <= MAX_BYTES // 4
         return (child, "+".join(names)) if fits else None

@@ -4,6 +4,7 @@ Sorts come from annotations, literals, operators and the vocabulary's signatures
 here is exact: a wrong guess costs one failed child.
 """
 
+from collections import Counter
 from functools import cache
 
 import msgspec
@@ -47,7 +48,12 @@ class View:
             self._bind(node)
         for node in self.slots:
             self.sort(node)
-        self.slots = [node for node in self.slots if node.sort != "name of a module"]
+        unread = self._unread()
+        self.slots = [
+            node
+            for node in self.slots
+            if node.sort != "name of a module" and not any(start <= node.start < end for start, end in unread)
+        ]
         self.paths = self._paths()
 
     def names(self, position: int) -> list[Binding]:
@@ -113,6 +119,16 @@ class View:
     def known_sort(self, name: str) -> Sort:
         """Returns the sort a name has anywhere, "number" if arithmetic is done on it somewhere."""
         return self._latest.get(name, "") or self._used.get(name, "")
+
+    def _unread(self) -> list[tuple[int, int]]:
+        """Returns the ranges of assignments to local names that nothing reads: edits there would change nothing."""
+        kind = self.language.identifier
+        mentions = Counter(self.of(node) for node in self.source.nodes if node.kind == kind)
+        return [
+            (binding.node.start, binding.node.end)
+            for binding in self.bindings
+            if binding.node.kind == self.language.assignment and not binding.constant and mentions[binding.name] == 1
+        ]
 
     def _paths(self) -> list[tuple[str, Sort]]:
         """Returns the distinct `a.b` and `a["b"]` that stand where a number does, in order of appearance."""
