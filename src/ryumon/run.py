@@ -237,6 +237,7 @@ class Run:
         record = self._journal.recorded(parent)
         program = self._journal.program(record)
         if not record.driven or program is None or not record.behaviours:
+            self._standing[parent] = "ok"
             return False
         fast = Measured(status="ok", results=record.cases[:1], behaviours=record.behaviours[:1])
         confirmation = self._evaluator.confirm(program, fast)
