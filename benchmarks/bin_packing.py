@@ -1,11 +1,13 @@
 """`mutate` against its controls on bin packing, with FunSearch's published heuristic on the same test instances.
 
 Run: python benchmarks/bin_packing.py [--seeds 0,1,2,3,4] [--budget 3000ev] [--arms mutate,random,best-of-n] [--store F]
-Each run has a name, so an interrupted benchmark goes on where it was. Last result: see docs/results.md.
+Each run has a name, so an interrupted benchmark goes on where it was. A champion that fails on a test case counts as
+infinitely bad. Last result: see docs/results.md.
 """
 
 import argparse
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -50,14 +52,13 @@ def main() -> None:
             champion, baseline = run["champion"], run["baseline"]
             assert isinstance(champion, dict)
             assert isinstance(baseline, dict)
-            tests.setdefault(arm, []).append(100 * champion["test"])
-            shares = [
-                100 * share for share in (baseline["test"], *(champion[s] for s in ("train", "validation", "test")))
-            ]
+            values = [baseline["test"], *(champion[split] for split in ("train", "validation", "test"))]
+            shares = [math.inf if value is None else 100 * value for value in values]
+            tests.setdefault(arm, []).append(shares[-1])
             row = [arm, seed, run["evaluations"], run["failed"], run["wall_s"], run["cpu_s"]]
             print(*row, *(f"{share:.3f}" for share in shares), champion["ci95"], run["verdict"], flush=True)
-    for arm, scores in tests.items():
-        print(f"{arm}: median test excess {statistics.median(scores):.3f} % over {len(scores)} seeds")
+    for arm, found in tests.items():
+        print(f"{arm}: median test excess {statistics.median(found):.3f} % over {len(found)} seeds")
 
 
 if __name__ == "__main__":

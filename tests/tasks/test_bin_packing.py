@@ -38,7 +38,7 @@ def test_cases_are_the_same_for_a_seed_and_disjoint_between_splits_and_seeds() -
     everything = [
         c.data.tobytes() for seed in (0, 1) for s in ("train", "validation", "test") for c in task.cases(s, seed)
     ]
-    assert len(set(everything)) == len(everything) == 2 * 28
+    assert len(set(everything)) == len(everything) == 2 * 32
     again = [case.data.tobytes() for case in task.cases("train", 0)]
     assert again == everything[:4]
 
