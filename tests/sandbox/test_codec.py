@@ -76,6 +76,7 @@ def test_damaged_messages_give_a_value_or_a_codec_error(value: Any, array: Array
         np.array(["a"]),
         np.datetime64("2020-01"),
         np.longdouble(1),
+        np.zeros((0, 1 << 27)),
     ],
 )
 def test_what_cannot_travel_is_refused(value: Any) -> None:
@@ -87,6 +88,41 @@ def test_numpy_scalars_become_numbers_and_tuples_lists() -> None:
     answer = decode(encode((np.float32(1.5), np.int64(2), np.True_, np.str_("a"))))
     assert answer == [1.5, 2, True, "a"]
     assert [type(item) for item in answer] == [float, int, bool, str]
+
+
+def test_an_empty_array_of_ordinary_extents_travels() -> None:
+    assert decode(encode(np.zeros((0, 1 << 20)))).shape == (0, 1 << 20)
+
+
+def _lying(base: type, **methods: Any) -> type:
+    return type("Lying", (base,), {name: lambda *_, answer=answer: answer for name, answer in methods.items()})
+
+
+@pytest.mark.parametrize(
+    ("value", "true"),
+    [
+        (_lying(int, __int__=9, __index__=9, __trunc__=9)(3), 3),
+        (_lying(float, __float__=1e9)(2.5), 2.5),
+        (_lying(str, __str__="lie")("true"), "true"),
+        (_lying(bytes, __bytes__=b"lie")(b"true"), b"true"),
+        (_lying(list, __iter__=iter([9]), __len__=1, copy=[9])([1, 2]), [1, 2]),
+        (_lying(tuple, __iter__=iter([9]), __len__=1)((1, 2)), [1, 2]),
+        (_lying(dict, __iter__=iter("z"), keys=["z"], items=[("z", 9)], __getitem__=9)({"a": 1}), {"a": 1}),
+        (_lying(np.float64, item=9.0, __float__=9.0)(2.5), 2.5),
+        (_lying(np.int64, item=9, __int__=9)(2), 2),
+    ],
+)
+def test_a_subclass_travels_as_the_value_that_it_holds(value: Any, true: Any) -> None:
+    assert decode(encode(value)) == true
+
+
+def test_a_nan_that_passes_itself_off_as_a_number_arrives_as_nan() -> None:
+    assert math.isnan(decode(encode(_lying(float, __float__=1e9)(math.nan))))
+
+
+def test_what_only_claims_to_be_plain_is_refused() -> None:
+    with pytest.raises(CodecError):
+        encode(type("Posing", (), {"__class__": property(lambda _: float), "__float__": lambda _: 1.0})())
 
 
 def test_arrays_of_any_layout_arrive_native_and_contiguous() -> None:
@@ -116,6 +152,8 @@ def _array(name: bytes, shape: list[int], body: bytes) -> bytes:
         _array(b"<f8", [2**63, 2], b""),
         _array(b"<f8", [2**62, 4], b""),
         _array(b"<f8", [0, 2**62], b""),
+        _array(b"<f8", [0, 2**27], b""),
+        _array(b"|u1", [2**14, 0, 2**14], b""),
         _array(b"|b1", [1], b"\x07"),
         _array(b"|u1", [1] * 40, b"\x07"),
         msgspec.msgpack.encode(msgspec.msgpack.Ext(2, b"")),

@@ -9,6 +9,7 @@ import math
 import re
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,9 +18,19 @@ import numpy as np
 ARRAY = 1
 MAX_DIMENSIONS = 32
 _MAX_EXTENT = 1 << 40
+_MAX_HOLLOW = 64 << 20  # bytes that an empty array would have with its extents of 0 as 1: what a reduction may allocate
 _NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
 _DTYPES = {np.dtype(name).str.encode(): np.dtype(name) for name in _NAMES.split()}
-_PLAIN: tuple[type, ...] = (int, float, str, bytes, list, tuple, dict)
+# Reads a subclass's own value past whatever the subclass overrides.
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: bytes.__bytes__,
+    list: list.copy,
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+}
 
 
 class CodecError(ValueError):
@@ -55,12 +66,12 @@ def _encode_other(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return msgspec.msgpack.Ext(ARRAY, _pack_array(np.asarray(value)))
     if isinstance(value, np.generic):
-        value = value.item()
+        value = np.generic.item(value)
         if type(value) in (bool, int, float, str, bytes):
             return value
-    for plain in _PLAIN:
+    for plain, read in _PLAIN.items():
         if isinstance(value, plain):
-            return plain(value)
+            return read(value)
     raise CodecError(f"a {type(value).__name__} is neither plain data nor an array")
 
 
@@ -69,8 +80,15 @@ def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
     name = native.str.encode()
     if name not in _DTYPES or array.ndim > MAX_DIMENSIONS:
         raise CodecError(f"an array of dtype {array.dtype} with {array.ndim} dimensions cannot travel")
+    if _hollow(array.shape, native):
+        raise CodecError(f"an empty array of shape {array.shape} cannot travel: its extents are too large")
     head = struct.pack(f"<B{len(name)}sB{array.ndim}Q", len(name), name, array.ndim, *array.shape)
     return head + array.astype(native, copy=False).tobytes()
+
+
+def _hollow(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Returns whether an array without elements has extents that an operation on it could turn into gigabytes."""
+    return 0 in shape and math.prod(max(1, extent) for extent in shape) * dtype.itemsize > _MAX_HOLLOW
 
 
 def _decode_extension(code: int, data: memoryview) -> np.ndarray[Any, Any]:
@@ -89,6 +107,8 @@ def _decode_extension(code: int, data: memoryview) -> np.ndarray[Any, Any]:
     body = data[start + 8 * dimensions :]
     if dtype is None or max(shape, default=0) > _MAX_EXTENT or math.prod(shape) * dtype.itemsize != len(body):
         raise CodecError("an array's dtype, shape and size disagree")
+    if _hollow(shape, dtype):
+        raise CodecError("an empty array's extents are too large")
     array = np.ndarray(shape, dtype, buffer=bytes(body)).copy()
     # A bool of another byte than 0 or 1 would count as more than one wherever a task sums it.
     if dtype == np.bool_ and array.size and array.view(np.uint8).max() > 1:
