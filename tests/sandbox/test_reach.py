@@ -1,6 +1,7 @@
 """A candidate reaches no network, no other process, no namespace and no capability."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_terminals_and_large_pipes_are_refused(ask: Ask, name: str) -> None:
     }[name]
     source = f"import fcntl\ndef main(): return refused(lambda: {attempt})"
     assert ask(source) == "EPERM"
+
+
+def test_no_lock_or_hint_on_a_shared_file_tells_another_candidate_anything(ask: Ask) -> None:
+    source = """
+    import fcntl, struct
+    def main(path):
+        file, lock = open(path), struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 0, 0, 0)
+        commands = [5, 6, 7, 36, 37, 38, 1024, 1025, 1036]
+        return [refused(fcntl.flock, file, fcntl.LOCK_SH), *(refused(fcntl.fcntl, file, c, lock) for c in commands)]
+    """
+    assert set(ask(source, sys.executable)) == {"EPERM"}
 
 
 def test_no_key_of_the_callers_process_is_in_memory(ask: Ask, sandbox: Sandbox) -> None:

@@ -3,7 +3,8 @@
 Tier **A** (bubblewrap and nested user namespaces): a child has its own user, pid, mount and ipc namespaces and an
 empty network; it sees the system's libraries, the interpreter and installed packages read-only, and a work folder of
 limited size in memory; it has no capability, an allowlist of system calls, and limits on CPU, wall time, address
-space, file size, descriptors and processes. ryumon's own tasks are not visible. What tier A does **not** cover:
+space, file size, descriptors and processes. ryumon's own tasks are not visible, nor is what `hidden` names. No file can
+be locked, or candidates could talk through the files that all of them see. What tier A does **not** cover:
 
 - bugs of the kernel that the allowed system calls reach, and side channels of time, caches and CPU;
 - total memory: the limit is on address space, for each process. A task that allows several gets it as often as it has

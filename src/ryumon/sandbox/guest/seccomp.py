@@ -19,8 +19,10 @@ _NUMBER, _ARCH = 0, 4
 _NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET
 # Terminal and descriptor queries; TIOCSTI, which types into a terminal, is among all the others that are refused.
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-# Leases, notifications, signal owners, and pipes larger than usual, which would hide memory.
-_NO_FCNTLS = (8, 10, 15, 1024, 1026, 1031)
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: what concerns the descriptor itself.
+# Refused are locks, leases and hints, through which candidates could talk by way of files that all of them see, and
+# pipes larger than usual, which would hide memory.
+_FCNTLS = (0, 1, 2, 3, 4, 1030, 1032)
 _PRCTLS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 _AF_UNIX = 1
 
@@ -66,7 +68,7 @@ def _filtered(processes: bool) -> dict[str, _Code]:
         "clone3": [_ret(_ERRNO | errno.ENOSYS)],
         "clone": clone if processes else [_ret(_DENY)],
         "ioctl": _one_of(1, _IOCTLS, _ALLOW, _DENY),
-        "fcntl": _one_of(1, _NO_FCNTLS, _DENY, _ALLOW),
+        "fcntl": _one_of(1, _FCNTLS, _ALLOW, _DENY),
         "prctl": _one_of(0, _PRCTLS, _ALLOW, _DENY),
         "socketpair": _one_of(0, (_AF_UNIX,), _ALLOW, _DENY),
         # Only to the peer: no address.
