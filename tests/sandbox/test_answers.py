@@ -99,6 +99,7 @@ def test_what_a_candidate_raises_is_told_with_its_place(fail: Fail) -> None:
         ("import missing_module", "ModuleNotFoundError"),
         ("class Odd(Exception):\n    def __str__(self): raise ValueError\ndef main(): raise Odd", "Odd"),
         ("text = '\ud800'", "SyntaxError"),
+        ("def main(): raise ValueError('\\ud800 odd')", "ValueError: \\ud800 odd"),
     ],
 )
 def test_a_candidate_that_cannot_be_used_is_an_error(fail: Fail, source: str, word: str) -> None:
@@ -223,6 +224,35 @@ def test_an_answer_given_before_it_was_asked_counts_for_nothing(sandbox: Sandbox
 def test_a_broken_frame_is_invalid(fail: Fail, data: str) -> None:
     failure, _ = fail(FORGE + f"def main():\n    os.write(3, {data})\n    return 1")
     assert failure.status == "invalid"
+
+
+_RAW = """
+import os, sys
+def raw(body):
+    here = sys._getframe()
+    while "request" not in here.f_locals: here = here.f_back
+    body = body.replace(b"NONCE678", here.f_locals["request"].nonce)
+    os.write(3, len(body).to_bytes(4, "big") + body)
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x94\xc4\x08NONCE678\xa5error\xc4\x00\xa3\xed\xa0\x80",
+        b"\x94\xc4\x08NONCE678\xa2\xff\xff\xc4\x00\xa0",
+        b"\x94\xc4\x08NONCE678\xa2ok\xc4\x04\xa3\xed\xa0\x80\xa0",
+        b"\x94\xa8NONCE678\xa2ok\xc4\x01\x01\xa0",
+    ],
+)
+def test_text_that_is_no_utf8_is_invalid(fail: Fail, body: bytes) -> None:
+    failure, _ = fail(_RAW + f"def main():\n    raw({body!r})\n    return 1")
+    assert failure.status == "invalid"
+
+
+def test_a_target_that_no_message_carries_is_the_tasks_fault(sandbox: Sandbox) -> None:
+    with sandbox.open({"a.py": "def f(): return 1"}, Limits()) as child, pytest.raises(TaskError):
+        child.call("a.py:\ud800", [])
 
 
 def test_a_forged_length_is_refused_before_it_is_read(fail: Fail) -> None:

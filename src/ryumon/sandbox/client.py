@@ -107,7 +107,10 @@ class Sandbox:
                 data = b""
             if not data:
                 raise RoleError("the sandbox's zygote ended before its children; see its stderr")
-            report = messages.ended.decode(data)
+            try:
+                report = messages.ended.decode(data)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                raise RoleError(f"the sandbox's zygote broke the protocol: {error}") from error
             self._ended[report.id] = report
         return self._ended.pop(child)
 
@@ -161,7 +164,10 @@ class Child:
         except codec.CodecError as error:
             raise TaskError(f"{target}: an argument cannot be sent: {error}") from error
         nonce = secrets.token_bytes(8)
-        data = messages.frame(Call(nonce, target, encoded, driver))
+        try:
+            data = messages.frame(Call(nonce, target, encoded, driver))
+        except UnicodeEncodeError as error:
+            raise TaskError(f"{target!a}: no name of a function: {error}") from error
         try:
             return self._answer(data, nonce)
         except CandidateFailure as failure:
@@ -179,7 +185,7 @@ class Child:
             self._fail_ended()
         try:
             answer = messages.answer.decode(body)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise CandidateFailure("invalid", f"broke the protocol: {error}") from error
         if not secrets.compare_digest(answer.nonce, nonce):
             raise CandidateFailure("invalid", "answered another question than was asked")
@@ -226,7 +232,7 @@ class Child:
         # It may have closed its stream and live on.
         self._sandbox.kill(self._id)
         report = self._ended()
-        if not self._ready and report.cause not in ("cpu_limit", "wall_limit"):
+        if report.cause == "failed" or (not self._ready and report.cause not in ("cpu_limit", "wall_limit")):
             told = report.note or os.pread(self._log, 2000, 0).decode("utf-8", "replace")
             raise SandboxError(f"a child could not be set up: {told or 'no reason given'}; try `ryumon doctor`")
         status, reason = self._cause(report)

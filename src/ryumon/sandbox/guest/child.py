@@ -47,8 +47,10 @@ def serve(spec: messages.Spawn, folder: str, open_reserve: Callable[[], None]) -
         except MemoryError:
             open_reserve()
             status, message = "memory_limit", _MEMORY
+        # An error's text may hold surrogates, which no message carries.
+        message = message.encode("utf-8", "backslashreplace").decode()[: messages.MESSAGE_CHARS]
         _flush()
-        _write(messages.frame(Answer(request.nonce, status, payload, message[: messages.MESSAGE_CHARS])))  # type: ignore[arg-type]
+        _write(messages.frame(Answer(request.nonce, status, payload, message)))  # type: ignore[arg-type]
 
 
 def rehearse() -> None:
