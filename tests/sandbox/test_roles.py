@@ -4,6 +4,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 import ryumon
 from ryumon.errors import RoleError, SandboxError
-from ryumon.sandbox import Sandbox, at_least, start_role, start_zygote, stronger, view
+from ryumon.sandbox import Sandbox, Tier, at_least, start_role, start_zygote, stronger, view
 from ryumon.task import Limits
 
 _REPORT = """
@@ -178,6 +179,54 @@ def test_a_zygote_that_cannot_import_its_preload_says_so(tmp_path: Path) -> None
         process = start_zygote(theirs.fileno(), tier="C", preload=["no_such_module"], stderr=errors)
     assert process.wait(10) != 0
     assert "no_such_module" in (tmp_path / "errors").read_text()
+
+
+_NO_PIDFD = """
+import os
+def pidfd_open(pid, flags=0):
+    raise OSError(24, "Too many open files")
+os.pidfd_open = pidfd_open
+"""
+
+
+@pytest.mark.usefixtures("confined")
+@pytest.mark.parametrize("tier", ["A", "C"])
+def test_a_child_that_cannot_be_watched_is_killed_and_is_not_the_candidates_fault(
+    tier: Tier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "no_pidfd.py").write_text(_NO_PIDFD)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(packages)])
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier=tier, preload=["no_pidfd"])
+    with ours:
+        child = Sandbox(ours).open({"a.py": "def f(): return 1"}, Limits())
+        with pytest.raises(SandboxError, match="Too many open files"):
+            child.call("a.py:f", [])
+    assert process.wait(10) == 0
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_dead_zygote_is_never_the_candidates_failure() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier="A")
+    files = {"a.py": "def f(): return 1"}
+    with ours:
+        sandbox = Sandbox(ours)
+        used, fresh = (sandbox.open(files, Limits()) for _ in range(2))
+        used.call("a.py:f", [])
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        for child in (used, fresh):
+            with pytest.raises(RoleError, match="zygote"):
+                child.call("a.py:f", [])
+            with pytest.raises(RoleError, match="zygote"):
+                child.close()
+        with pytest.raises(RoleError, match="zygote"):
+            sandbox.open(files, Limits()).call("a.py:f", [])
 
 
 def test_tiers_have_an_order() -> None:

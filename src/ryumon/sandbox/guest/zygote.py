@@ -162,7 +162,17 @@ class Zygote:
         pid = confine.clone_into_namespaces() if self._namespaced else os.fork()
         if pid == 0:
             self._become_child(spec, stream, log, folder)
-        running = Running(spec, pid, folder)
+        try:
+            running = Running(spec, pid, folder)
+        except OSError:
+            # Without its descriptor nothing would ever look at this child again.
+            if folder is not None:
+                _quietly(os.killpg, pid)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            if folder is not None:
+                _remove(folder)
+            raise
         self._running[running.pidfd] = running
         self._poll.register(running.pidfd, select.POLLIN)
 
