@@ -122,6 +122,54 @@ def test_a_ryumon_copied_among_the_packages_is_hidden(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.usefixtures("confined")
+def test_a_task_among_the_packages_is_hidden_from_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = tmp_path / "real" / "site-packages"
+    for name in ("a_task/task.py", "a_task/seed/fit.py", "data/answers", "data/public", "other/code"):
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text("held out")
+    (packages / "to_data").symlink_to("data/answers")
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "link/site-packages")])
+    beside = tmp_path / "beside"
+    beside.touch()
+    hidden = [packages / "a_task", packages / "a_task/seed", packages / "to_data", beside, tmp_path / "absent"]
+    source = """
+import os
+def main(path):
+    read = {}
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try: read[name] = open(os.path.join(folder, name)).read()
+            except OSError: pass
+    return read
+"""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = start_zygote(theirs.fileno(), tier="A", hidden=hidden)
+    with ours, Sandbox(ours).open({"a.py": source}, Limits()) as child:
+        read = child.call("a.py:main", [str(tmp_path)]).value
+    assert {name for name, text in read.items() if text} == {"public", "code"}
+    assert process.wait(10) == 0
+
+
+def test_what_the_interpreter_needs_cannot_be_hidden() -> None:
+    with pytest.raises(SandboxError, match="holds the interpreter"):
+        view.for_zygote([Path(sys.prefix)])
+
+
+@pytest.mark.usefixtures("confined")
+def test_a_role_can_be_kept_from_the_built_in_tasks() -> None:
+    code = "import os, sys, ryumon.task; os.write(int(sys.argv[1]), str(os.listdir(sys.argv[2])).encode())"
+    tasks = view.PACKAGE / "tasks"
+    reader, writer = os.pipe()
+    process = start_role(["-c", code, str(writer), str(tasks)], tier="A", pass_fds=[writer], hidden=[tasks])
+    os.close(writer)
+    with open(reader) as pipe:
+        assert pipe.read() == "[]"
+    assert process.wait(10) == 0
+
+
+@pytest.mark.usefixtures("confined")
 def test_the_zygote_ends_and_kills_its_children_when_the_worker_is_gone() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:

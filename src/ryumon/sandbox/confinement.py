@@ -36,30 +36,38 @@ def start_role(
     tier: Tier,
     pass_fds: Sequence[int] = (),
     read_only: Sequence[Path] = (),
+    hidden: Sequence[Path] = (),
     stderr: Stderr = None,
 ) -> "subprocess.Popen[bytes]":
     """Starts the interpreter with `module_argv` as a trusted role that sees ryumon, installed packages and `read_only`.
 
+    What `hidden` names is masked wherever it lies in any of these, an empty folder or an unreadable file in its place.
     Descriptors in `pass_fds` keep their numbers. At tier C the role is a plain process that sees files and network.
     """
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
     environment = {**_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     command = [view.interpreter(), "-s", "-P", *module_argv]
-    return _start(command, environment, view.for_role(read_only), tier, pass_fds, stderr)
+    return _start(command, environment, view.for_role(read_only, hidden), tier, pass_fds, stderr)
 
 
 def start_zygote(
-    sock_fd: int, *, tier: Tier, preload: Sequence[str] = (), stderr: Stderr = None
+    sock_fd: int,
+    *,
+    tier: Tier,
+    preload: Sequence[str] = (),
+    hidden: Sequence[Path] = (),
+    stderr: Stderr = None,
 ) -> "subprocess.Popen[bytes]":
     """Starts a lane's zygote on its end of a SEQPACKET pair.
 
-    Candidates see what it sees: no part of ryumon but `guest`. At tier C it is a plain process and so are its
-    children; the package's docstring says what that leaves open.
+    Candidates see what it sees: no part of ryumon but `guest`, and nothing that `hidden` names, which a task that is
+    installed among the packages needs. At tier C it is a plain process and so are its children, and nothing is hidden;
+    the package's docstring says what that leaves open.
     """
     guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
     folders = ":".join([guest, *view.package_folders()])
     command = [view.interpreter(), "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
-    return _start(command, _environment(), view.for_zygote(), tier, [sock_fd], stderr)
+    return _start(command, _environment(), view.for_zygote(hidden), tier, [sock_fd], stderr)
 
 
 def _environment() -> dict[str, str]:

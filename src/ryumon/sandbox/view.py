@@ -39,24 +39,37 @@ def package_folders() -> list[str]:
     return [path for path in dict.fromkeys(folders) if os.path.isdir(path)]
 
 
-def for_role(read_only: Iterable[Path]) -> View:
-    """Returns what the worker and the improver see: the base, ryumon itself, and `read_only`."""
+def for_role(read_only: Iterable[Path], hidden: Iterable[Path] = ()) -> View:
+    """Returns what the worker and the improver see: the base, ryumon itself, and `read_only`, without `hidden`."""
     given = [Path(os.path.abspath(path)) for path in read_only]
     for path in given:
         if not path.exists():
             raise SandboxError(f"{path}: does not exist; a role cannot be given it")
-    return _view([*_base(), PACKAGE, *given], ())
+    return _without(_view([*_base(), PACKAGE, *given], ()), hidden)
 
 
-def for_zygote() -> View:
+def for_zygote(hidden: Iterable[Path] = ()) -> View:
     """Returns what candidates see: the base without ryumon, whose tasks hold answers, and the guest's own code."""
     view = _view(_base(), ((str(GUEST), f"{GUEST_ROOT}/guest"),))
-    seen = [Path(destination) for _, destination in view.binds]
-    if any(_covered(path, [Path(WORK)]) for path in seen):
+    if any(_covered(Path(destination), [Path(WORK)]) for _, destination in view.binds):
         raise SandboxError(f"the interpreter lies below {WORK}, where candidates work; move its environment elsewhere")
     installed = (path for folder in package_folders() for path in Path(folder).glob("*ryumon*"))
-    hidden = [path for path in (PACKAGE, *installed) if path.exists() and _covered(path, seen)]
-    return View(view.binds, view.links, tuple(dict.fromkeys(map(str, hidden))))
+    return _without(view, (PACKAGE, *installed, *hidden))
+
+
+def _without(view: View, hidden: Iterable[Path]) -> View:
+    """Returns the view with each of the paths that it shows masked, under whichever of its names it shows there."""
+    needed = [Path(os.path.realpath(path)) for path in (*_base(), Path(interpreter()))]
+    masks = []
+    for real in {Path(os.path.realpath(path)) for path in hidden if os.path.exists(path)}:
+        for source, destination in view.binds:
+            bound = os.path.realpath(source)
+            if not real.is_relative_to(bound):
+                continue
+            if any(_covered(path, [real]) for path in needed):
+                raise SandboxError(f"{real}: is to be hidden, and holds the interpreter or its packages; move it away")
+            masks.append(Path(destination, real.relative_to(bound)))
+    return View(view.binds, view.links, tuple(map(str, _outermost(masks))))
 
 
 def _base() -> list[Path]:
@@ -65,10 +78,7 @@ def _base() -> list[Path]:
 
 
 def _view(paths: Sequence[Path], more: tuple[tuple[str, str], ...]) -> View:
-    kept: list[Path] = []
-    for path in sorted(set(paths), key=lambda path: len(path.parts)):
-        if not _covered(path, kept):
-            kept.append(path)
+    kept = _outermost(paths)
     links = []
     for name in _LINKS:
         path = Path("/", name)
@@ -79,6 +89,15 @@ def _view(paths: Sequence[Path], more: tuple[tuple[str, str], ...]) -> View:
     if _CACHE.exists():
         kept.append(_CACHE)
     return View((*((str(path), str(path)) for path in kept), *more), tuple(links))
+
+
+def _outermost(paths: Iterable[Path]) -> list[Path]:
+    """Returns the paths that lie in no other of them."""
+    kept: list[Path] = []
+    for path in sorted(set(paths), key=lambda path: (len(path.parts), path)):
+        if not _covered(path, kept):
+            kept.append(path)
+    return kept
 
 
 def _covered(path: Path, folders: Iterable[Path]) -> bool:
