@@ -250,7 +250,8 @@ def test_a_child_that_cannot_be_watched_is_killed_and_is_not_the_candidates_faul
     with theirs:
         process = start_zygote(theirs.fileno(), tier=tier, preload=["no_pidfd"])
     with ours:
-        child = Sandbox(ours).open({"a.py": "def f(): return 1"}, Limits())
+        # It may get as far as its candidate before it is killed.
+        child = Sandbox(ours).open({"a.py": "import time\ndef f(): time.sleep(60)"}, Limits(wall_s=30))
         with pytest.raises(SandboxError, match="Too many open files"):
             child.call("a.py:f", [])
     assert process.wait(10) == 0
@@ -287,7 +288,7 @@ def test_tiers_have_an_order() -> None:
 _AS_USER = """
 import socket, sys
 sys.path[:0] = {paths!r}
-from ryumon.sandbox import Sandbox, preflight, start_zygote
+from ryumon.sandbox import Sandbox, preflight, start_role, start_zygote
 from ryumon.task import Limits
 found = preflight()
 assert found.tier == "A", found
@@ -299,6 +300,7 @@ with Sandbox(ours).open({{"a.py": source}}, Limits()) as child:
     print(child.call("a.py:f", [41]).value)
 ours.close()
 assert process.wait(10) == 0
+assert start_role(["-c", "import ryumon.task"], tier="A").wait(10) == 0
 """
 
 
