@@ -24,6 +24,8 @@ _NOBODY = 65533  # not the usual nobody, whose files and processes other service
 _INSIDE = "1000"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LAUNCHER = Path(__file__).with_name("launch.py")
+_LIMITER = Path(__file__).with_name("limited.py")
+_OUTPUT = 64 << 20  # bytes of a file that a role or zygote may fill: its stderr, most of all
 _ZYGOTE = (
     "import sys; folder, *packages = sys.argv[1].split(':'); sys.path.insert(0, folder); sys.path += packages; "
     "from guest.zygote import main; sys.path.remove(folder); main(sys.argv[2:])"
@@ -37,17 +39,20 @@ def start_role(
     pass_fds: Sequence[int] = (),
     read_only: Sequence[Path] = (),
     hidden: Sequence[Path] = (),
+    memory_mb: int = 8192,
     stderr: Stderr = None,
 ) -> "subprocess.Popen[bytes]":
     """Starts the interpreter with `module_argv` as a trusted role that sees ryumon, installed packages and `read_only`.
 
     What `hidden` names is masked wherever it lies in any of these, an empty folder or an unreadable file in its place.
+    Each of its processes has `memory_mb` of address space, and fills no file, its stderr included, beyond 64 MiB.
     Descriptors in `pass_fds` keep their numbers. At tier C the role is a plain process that sees files and network.
     """
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
     environment = {**_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     command = [view.interpreter(), "-s", "-P", *module_argv]
-    return _start(command, environment, view.for_role(read_only, hidden), tier, pass_fds, stderr)
+    limits = [f"AS={memory_mb << 20}:{memory_mb << 20}", f"FSIZE={_OUTPUT}:{_OUTPUT}", "CORE=0:0"]
+    return _start(command, environment, view.for_role(read_only, hidden), tier, limits, pass_fds, stderr)
 
 
 def start_zygote(
@@ -67,7 +72,9 @@ def start_zygote(
     guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
     folders = ":".join([guest, *view.package_folders()])
     command = [view.interpreter(), "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
-    return _start(command, _environment(), view.for_zygote(hidden), tier, [sock_fd], stderr)
+    # Its children set their own limits, which may be above these but not above a hard one.
+    limits = [f"FSIZE={_OUTPUT}", "CORE=0:0"]
+    return _start(command, _environment(), view.for_zygote(hidden), tier, limits, [sock_fd], stderr)
 
 
 def _environment() -> dict[str, str]:
@@ -84,13 +91,19 @@ def _environment() -> dict[str, str]:
 
 
 def _start(
-    command: list[str], environment: dict[str, str], seen: View, tier: Tier, pass_fds: Sequence[int], stderr: Stderr
+    command: list[str],
+    environment: dict[str, str],
+    seen: View,
+    tier: Tier,
+    limits: list[str],
+    pass_fds: Sequence[int],
+    stderr: Stderr,
 ) -> "subprocess.Popen[bytes]":
     if tier == "A":
         command = _confined(command, environment, seen)
         environment = {}
     return subprocess.Popen(
-        command,
+        [view.interpreter(), "-I", "-S", str(_LIMITER), *limits, "--", *command],
         env=environment,
         cwd="/",
         stdin=subprocess.DEVNULL,
