@@ -17,6 +17,7 @@ from ryumon.archive.journal import stored_evaluations
 from ryumon.errors import BadInput, TaskError
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
+from ryumon.store.records import Read, decoded
 from tests.conftest import TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
@@ -212,3 +213,77 @@ def test_exact_tasks_compare_exactly(tiny: Make, store: SqlStore) -> None:
     assert summary.champion is not None
     assert summary.champion.ci95 is None
     assert summary.champion.train == summary.champion.test
+
+
+CASES = """
+from ryumon import Case, Result, Task
+
+
+class Driven(Task):
+    def cases(self, split, seed):
+        return [Case(f"{split}-{k}", [k + 0.25, k + 0.5]) for k in range(8)]
+
+    def evaluate(self, program, case):
+        found = program.drive("drivers.py:answers", "fit.py:fit", case.data)
+        return Result(score=sum(abs(y - x - 1) for x, y in zip(case.data, found)))
+"""
+DRIVERS = """
+def answers(function, inputs):
+    found = []
+    for x in inputs:
+        found.append(float(function(x)))
+    return found
+"""
+PEEKS = """
+import sys
+
+
+def fit(x):
+    inputs = sys._getframe(1).f_locals.get("inputs")
+    return x + 0.5 if not inputs or inputs[0] < 1 else x + 1.0
+"""
+
+
+def test_what_a_program_sees_of_its_driver_buys_nothing_on_test(tiny: Make, store: SqlStore) -> None:
+    toml = TOML.split("[[stages]]")[0]
+    with pytest.raises(TaskError, match="cheating"):
+        run_to_end(store, tiny(toml=toml, task=CASES, drivers=DRIVERS, seed=PEEKS), budget="3ev")
+    honest = "def fit(x):\n    return x + 0.5\n"
+    folder = tiny(toml=toml, task=CASES, drivers=DRIVERS, seed=honest)
+    run_to_end(store, folder, budget="3ev", name="r")
+    strict = [r for e in store.events("r") if isinstance(r := decoded(e.body), Read) and r.split == "test"]
+    assert strict
+    assert all(reading.strict for reading in strict)
+
+
+def test_a_plain_resume_draws_no_new_test_seed(tiny: Make, store: SqlStore) -> None:
+    def stop_at_the_draw(history: History) -> None:
+        if history.test_seed is not None and not history.stopped:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    settings = supervisor.Settings(budget="5ev", name="r")
+    assert asyncio.run(supervisor.start(store, str(tiny()), settings, "A", stop_at_the_draw)).verdict is None
+    assert asyncio.run(supervisor.resume(store, "r", "A", lambda history: None)).verdict is not None
+    kinds = [event.kind for event in store.events("r")]
+    assert kinds.count("test-drawn") == kinds.count("search-ended") == 1
+
+
+def test_changed_held_out_data_is_a_changed_task(tiny: Make, store: SqlStore, tmp_path: Path) -> None:
+    (tmp_path / "held.txt").write_text("1")
+    task = tiny(toml=TOML + '[paths]\ntest = "../held.txt"\n')
+    run_to_end(store, task, budget="3ev", name="r")
+    (tmp_path / "held.txt").write_text("2")
+    with pytest.raises(BadInput, match="has changed"):
+        asyncio.run(supervisor.resume(store, "r", "A", lambda history: None, extra="+3ev"))
+
+
+def test_an_exact_task_has_one_case(tiny: Make, store: SqlStore) -> None:
+    toml = TOML.split("[[stages]]")[0].replace("budget", 'splits = "one"\nbudget')
+    with pytest.raises(TaskError, match="one exact case"):
+        run_to_end(store, tiny(toml=toml), budget="3ev")
+
+
+def test_a_store_inside_the_tasks_folder_is_refused(tiny: Make) -> None:
+    task = tiny()
+    with pytest.raises(BadInput, match="store"):
+        run_to_end(SqlStore(task / ".ryumon"), task)

@@ -204,3 +204,35 @@ def test_a_thousand_fruitless_asks_in_a_row_end_the_run_as_exhausted(tiny: Make,
     assert history.evaluations == 1
     assert history.committed <= 1 + FRUITLESS + 3
     assert history.finished is not None
+
+
+UNSAFE = {
+    "leaves the folder": {"fit.py": "1 a\n", "../../out.py": ""},
+    "not editable": {"fit.py": "1 a\n", "frozen.py": "changed"},
+    "half a surrogate pair": {"fit.py": "1 \ud800\n"},
+    "too large": {"fit.py": "1 " + "x" * 300_000},
+}
+
+
+@pytest.mark.parametrize("what", UNSAFE)
+def test_the_supervisor_takes_no_unsafe_program_from_an_improver_that_skips_its_own_checks(
+    tiny: Make, store: SqlStore, what: str
+) -> None:
+    def propose(i: int) -> Proposal:
+        return Proposal(Program(UNSAFE[what]), (), "evil") if i == 0 else child(f"{50 - i} n{i}\n")
+
+    _, engine, history = go(tiny, store, propose, budget="3ev")
+    assert next(e.status for e in stored_evaluations(store, "r") if e.index == 0) == "no_program"
+    assert not any(text.startswith("1 ") for text in engine.evaluated)
+    assert history.evaluations == 3
+
+
+def test_what_an_improver_says_is_capped_and_unknown_parents_are_left_out(tiny: Make, store: SqlStore) -> None:
+    def propose(i: int) -> Proposal:
+        parents = (*(f"unknown {k}" for k in range(10)), *child("x").parents)
+        return Proposal(Program({"fit.py": f"{50 - i} n{i}\n"}), parents, "o" * 10_000, "n" * 10**6)
+
+    go(tiny, store, propose, budget="5ev")
+    records = [e for e in stored_evaluations(store, "r") if e.index >= 0]
+    assert all(len(e.operator) <= 200 and len(e.reason) <= 2_000 for e in records)
+    assert {e.parents for e in records} == {child("x").parents}

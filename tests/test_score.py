@@ -1,8 +1,12 @@
 """The verdict is paired, stated with its interval, and says "no evidence" where there is none."""
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ryumon.score import compare
 
@@ -35,6 +39,34 @@ def test_noise_around_zero_is_no_evidence() -> None:
 
 
 def test_one_exact_case_is_compared_exactly_and_has_no_interval() -> None:
-    found = compare("maximize", [2.0], [2.0 - 1e-12], 0)
+    found = compare("maximize", [2.0], [2.0 - 1e-12], 0, exact=True)
     assert found.verdict == "improved"
     assert found.ci95 is None
+
+
+@pytest.mark.parametrize("cases", [1, 2, 3, 5])
+def test_fewer_than_six_cases_are_never_evidence(cases: int) -> None:
+    assert compare("minimize", [0.0] * cases, [1.0] * cases, 0).verdict == "no evidence"
+
+
+DIFFERENCES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
+    "normal": lambda rng, count: rng.normal(size=count),
+    "skewed": lambda rng, count: rng.exponential(size=count) - 1,
+    "sparse": lambda rng, count: rng.normal(size=count) * (rng.random(count) < 0.3),
+}
+
+
+@pytest.mark.parametrize("shape", DIFFERENCES)
+@pytest.mark.parametrize("cases", [6, 12, 20])
+def test_equal_programs_are_called_different_about_once_in_twenty(shape: str, cases: int) -> None:
+    rng = np.random.default_rng(0)
+    zeros = [0.0] * cases
+    wrong = 0
+    for seed in range(1000):
+        deltas = list(DIFFERENCES[shape](rng, cases))
+        wrong += compare("minimize", deltas, zeros, seed, resamples=500).verdict != "no evidence"
+    assert wrong / 1000 < 0.075  # 0.05, the method's own bias of 0.01, and two standard errors
+
+
+def test_a_mean_that_is_not_finite_is_no_evidence() -> None:
+    assert compare("maximize", [float("inf")] * 8, [0.0] * 8, 0).verdict == "no evidence"

@@ -4,7 +4,7 @@ A `Program` is an immutable set of text files. This module does not parse, run o
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -45,12 +45,18 @@ def checked(files: Mapping[str, str]) -> Program:
     """Returns the program of `files`; raises `BadInput` where a path is unsafe or the whole is too large."""
     if not files or len(files) > MAX_FILES:
         raise BadInput(f"a program has 1 to {MAX_FILES} files, not {len(files)}")
+    try:
+        size = sum(len(text.encode("utf-8")) for text in files.values()) + sum(
+            len(path.encode("utf-8")) for path in files
+        )
+    except UnicodeEncodeError as error:
+        raise BadInput("a program is UTF-8 text, and this holds half of a surrogate pair") from error
+    if size > MAX_BYTES:
+        raise BadInput(f"a program is at most {MAX_BYTES // 1000} kB of text in all")
     for path in files:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or str(pure) != path or "\0" in path or len(path) > 200:
             raise BadInput(f"program file {path!r}: use a plain relative path")
-    if sum(len(text.encode("utf-8", "surrogatepass")) for text in files.values()) > MAX_BYTES:
-        raise BadInput(f"a program is at most {MAX_BYTES // 1000} kB of text in all")
     return Program(dict(files))
 
 
@@ -71,11 +77,17 @@ def read_program(folder: Path) -> Program:
 
 
 def write_program(program: Program, folder: Path) -> None:
-    """Writes the program's files below `folder`, which is made where needed."""
-    for path, text in program.files.items():
+    """Writes the program's files below `folder`, which is made where needed; raises `BadInput` on an unsafe path."""
+    for path, text in checked(program.files).files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
+
+
+def outside(program: Program, seed: Program, editable: Sequence[str]) -> list[str]:
+    """Returns the files in which `program` differs from `seed` though the task does not make them editable."""
+    fixed = (program.files.keys() | seed.files.keys()) - set(editable)
+    return sorted(path for path in fixed if program.files.get(path) != seed.files.get(path))
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -17,19 +17,23 @@ from ryumon.archive.history import History
 from ryumon.archive.journal import Journal, stored_evaluations
 from ryumon.budget import Cost
 from ryumon.engines.base import Engine
-from ryumon.errors import StoreError
+from ryumon.errors import BadInput, StoreError
 from ryumon.evaluation.evaluator import Confirmed, Evaluator, Measured
 from ryumon.evaluation.stages import Screen, View
 from ryumon.evaluation.verdict import Court
 from ryumon.improvers.client import ImproverClient
 from ryumon.improvers.messages import Proposed
-from ryumon.program import Program
+from ryumon.program import Program, Proposal, checked, outside
 from ryumon.score import UNCOUNTED, Evaluation, Status
 from ryumon.store.records import Evaluated, Finished, Resumed, SearchEnded, Started, Stopped
 from ryumon.task import TaskFolder
 
 FRUITLESS = 1000
 CHILDREN_UNCONFIRMED = 4
+MOST_PARENTS = 16
+NOTE_CHARACTERS = 2_000
+OPERATOR_CHARACTERS = 200
+FORM_BYTES = 32
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -79,7 +83,8 @@ class Run:
         """Runs to the verdict, or to a stop, and returns the history, all of it in the store."""
         journal = self._journal
         try:
-            if not await self._unless_stopped(self._search(), journal.wall_left()):
+            in_time = journal.history.ended or await self._unless_stopped(self._search(), journal.wall_left())
+            if not in_time:
                 journal.append(SearchEnded("wall_s", journal.elapsed()))
             await self._unless_stopped(self._close_out(), None)
         except Interrupted:
@@ -186,7 +191,7 @@ class Run:
     async def _ask(self, group: asyncio.TaskGroup, screen: Screen) -> None:
         index = self._asked
         await self._tell_before(index, screen)
-        proposed = await self._improver.ask(index)
+        proposed = self._admitted(await self._improver.ask(index))
         self._asked += 1
         proposal = proposed.proposal
         if proposal.program is None or proposal.duplicate:
@@ -200,6 +205,26 @@ class Run:
         awaited = {parent: self._confirming[parent] for parent in proposal.parents if parent in self._confirming}
         work = self._judge(proposed, screen, screen.view(), triggered, standing, awaited)
         self._judging[index] = group.create_task(work)
+
+    def _admitted(self, proposed: Proposed) -> Proposed:
+        """Returns a proposal as the supervisor takes it, which trusts no improver: sizes capped, unknown parents left
+        out, and no program where it is unsafe or changes what is not editable."""
+        proposal = proposed.proposal
+        told, where = self._told_through, self._journal.history.where
+        parents = tuple(id for id in proposal.parents[:MOST_PARENTS] if where.get(id, sys.maxsize) <= told)
+        program, note = proposal.program, proposal.note[:NOTE_CHARACTERS]
+        if program is not None:
+            try:
+                changed = outside(checked(program.files), self._task.seed, self._task.spec.editable)
+                refusal = f"changes {', '.join(changed)}, which the task does not make editable" if changed else ""
+            except BadInput as error:
+                refusal = str(error)
+            if refusal:
+                program, note = None, refusal[:NOTE_CHARACTERS]
+        operator = proposal.operator[:OPERATOR_CHARACTERS]
+        duplicate = proposal.duplicate and program is not None
+        kept = Proposal(program, tuple(dict.fromkeys(parents)), operator, note, duplicate)
+        return Proposed(proposed.index, kept, proposed.form[:FORM_BYTES])
 
     async def _judge(
         self,
@@ -239,7 +264,7 @@ class Run:
         if not record.driven or program is None or not record.behaviours:
             self._standing[parent] = "ok"
             return False
-        fast = Measured(status="ok", results=record.cases[:1], behaviours=record.behaviours[:1])
+        fast = Measured(status="ok", results=record.cases, behaviours=record.behaviours, driven=True)
         confirmation = self._evaluator.confirm(program, fast)
         self._confirming[parent] = group.create_task(confirmation)
         return True
@@ -252,7 +277,7 @@ class Run:
         del self._judging[index]
         measured, program = judged.measured, judged.proposed.proposal.program
         outcomes = dict(judged.trigger)
-        if measured.status == "ok" and measured.driven and self._journal.history.is_best(measured.score or 0.0):
+        if measured.score is not None and self._journal.history.is_best(measured.score):
             assert program is not None
             outcome = await self._evaluator.confirm(program, measured)
             outcomes[program.id] = outcome

@@ -4,15 +4,19 @@ Scores stay in the task's own direction and unit; nothing is negated. This modul
 """
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ryumon.program import Program
 
 Direction = Literal["minimize", "maximize"]
 Verdict = Literal["improved", "no evidence", "regressed"]
+LEAST_CASES = 6
+FAR = 1e6  # stands for the t of a resample whose values are all equal
 
 Status = Literal[
     "ok",  # every case ran and scored
@@ -26,7 +30,8 @@ Status = Literal[
     "invalid",  # the answer was non-finite, wrong-typed, misshapen or too long
     "evaluator_error",  # the task's own code raised, or its score was not finite
     "evaluator_timeout",
-    "nondeterministic",  # repeats of the strict path differ
+    "nondeterministic",  # repeats differ
+    "unconfirmed",  # the strict path came to no answer within its limits
     "cheating",  # the fast and the strict path differ, repeatedly
     "barred",  # its parent was barred before it was evaluated
     "duplicate",  # equal in normal form to an earlier proposal; not evaluated, not counted
@@ -86,7 +91,7 @@ def mean_score(results: Sequence[CaseResult]) -> float:
 class Comparison(msgspec.Struct, frozen=True):
     """Champion against seed on the same cases. `difference` is champion minus seed, in the task's unit.
 
-    `ci95` is None for a task with one exact case.
+    `ci95` is None for an exact task, and for a single case.
     """
 
     verdict: Verdict
@@ -95,21 +100,57 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 def compare(
-    direction: Direction, champion: Sequence[float], seed: Sequence[float], rng_seed: int, resamples: int = 10_000
+    direction: Direction,
+    champion: Sequence[float],
+    seed: Sequence[float],
+    rng_seed: int,
+    *,
+    exact: bool = False,
+    resamples: int = 10_000,
 ) -> Comparison:
-    """Returns the paired percentile-bootstrap comparison (Efron 1979) of two score vectors over the same cases, 95 %.
+    """Returns the paired comparison of two score vectors over the same cases.
 
-    A single case is compared exactly. `rng_seed` fixes the resampling, so that anyone can rerun it.
+    Exact where the task is. Else by a 95 % interval of the mean difference, the wider to each side of the paired
+    bootstrap-t (Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 12.5) and Student's t: with
+    equal programs each alone errs up to 12 % of the time, on sparse and on skewed differences, where the other holds;
+    the plain percentile bootstrap errs 14 % at six cases. `rng_seed` fixes the resampling. Fewer than six cases are
+    never evidence: with five, even unanimous signs have a chance of 1 in 16.
     """
     deltas = np.asarray(champion, dtype=float) - np.asarray(seed, dtype=float)
     difference = float(deltas.mean())
-    if len(deltas) == 1:
-        interval, low, high = None, difference, difference
-    else:
-        rng = np.random.default_rng(rng_seed)
-        means = deltas[rng.integers(0, len(deltas), (resamples, len(deltas)))].mean(axis=1)
-        low, high = (float(bound) for bound in np.percentile(means, (2.5, 97.5)))
-        interval = (low, high)
-    if not low <= 0 <= high:
-        return Comparison("improved" if better(direction, difference, 0.0) else "regressed", difference, interval)
-    return Comparison("no evidence", difference, interval)
+    if exact:
+        return Comparison(_named(direction, difference, difference, difference), difference, None)
+    if len(deltas) < 2 or not np.isfinite(deltas).all():
+        return Comparison("no evidence", difference, None)
+    low, high = _interval(deltas, rng_seed, resamples)
+    verdict = _named(direction, difference, low, high) if len(deltas) >= LEAST_CASES else "no evidence"
+    return Comparison(verdict, difference, (low, high))
+
+
+def _interval(deltas: NDArray[np.float64], rng_seed: int, resamples: int) -> tuple[float, float]:
+    """Returns the 95 % interval of the mean."""
+    count, mean = len(deltas), float(deltas.mean())
+    drawn = deltas[np.random.default_rng(rng_seed).integers(0, count, (resamples, count))]
+    errors = drawn.std(axis=1, ddof=1) / count**0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (drawn.mean(axis=1) - mean) / errors
+    below, above = np.percentile(np.nan_to_num(t, nan=0.0, posinf=FAR, neginf=-FAR), (2.5, 97.5))
+    error, student = float(deltas.std(ddof=1)) / count**0.5, _student(count - 1)
+    return mean - max(float(above), student) * error, mean - min(float(below), -student) * error
+
+
+def _student(freedom: int) -> float:
+    """Returns the 97.5 % point of Student's t (Abramowitz and Stegun, 26.7.5; right to 0.003 from five degrees on)."""
+    z = NormalDist().inv_cdf(0.975)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+    )
+    return float(z + sum(term / freedom**power for power, term in enumerate(terms, 1)))
+
+
+def _named(direction: Direction, difference: float, low: float, high: float) -> Verdict:
+    if low <= 0 <= high:
+        return "no evidence"
+    return "improved" if better(direction, difference, 0.0) else "regressed"

@@ -29,7 +29,7 @@ from ryumon.store.base import Store
 from ryumon.store.chain import verified
 from ryumon.store.records import Resumed, Started
 from ryumon.store.sql import check_name
-from ryumon.task import TaskFolder, read_task
+from ryumon.task import TaskFolder, derived_seed, read_task
 
 STOP_POLL_S = 0.1
 Notify = Callable[[History], None]
@@ -59,13 +59,16 @@ def find_task(name: str) -> Path:
     return Path(registry.load("tasks", name).__path__[0]).resolve()
 
 
-def task_digest(folder: Path) -> str:
-    """Returns a digest of everything in a task's folder, caches aside: what a run's figures belong to."""
+def task_digest(task: TaskFolder) -> str:
+    """Returns a digest of what a run's figures belong to: the task's folder, caches and hidden files aside, and every
+    file that its `paths` name."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            for part in (path.relative_to(folder).as_posix().encode(), path.read_bytes()):
-                digest.update(len(part).to_bytes(8, "big") + part)
+    for root in (task.path, *map(Path, task.spec.paths.values())):
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            name = path.relative_to(root)
+            if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+                content = hashlib.sha256(path.read_bytes()).digest()
+                digest.update(len(name.as_posix()).to_bytes(8, "big") + name.as_posix().encode() + content)
     return digest.hexdigest()
 
 
@@ -80,7 +83,15 @@ def checked(task_name: str, settings: Settings) -> tuple[TaskFolder, Budget, int
             registry.load(kind, name)
     if settings.name is not None:
         check_name(settings.name)
-    return task, parse_budget(settings.budget or task.spec.budget), workers
+    for option, number in (("--seed", settings.seed), ("--test-seed", settings.test_seed)):
+        if number is not None and not 0 <= number < 2**63:
+            raise BadInput(f"{option} {number}: use a whole number from 0 to {2**63 - 1}")
+    budget = parse_budget(settings.budget or task.spec.budget)
+    if budget.evaluations is None and budget.wall_s is None and budget.cpu_s is None:
+        raise BadInput(
+            f"budget {budget}: {settings.improver} spends none of that, so it would never end; add ev or time"
+        )
+    return task, budget, workers
 
 
 def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
@@ -104,13 +115,17 @@ def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
 async def start(store: Store, task_name: str, settings: Settings, tier: Tier, notify: Notify) -> Summary:
     """Starts a run and sees it to its end; nothing is stored unless the seed scores."""
     task, budget, workers = checked(task_name, settings)
+    if task.path in (store.place.resolve(), *store.place.resolve().parents):
+        raise BadInput(
+            f"the store {store.place} lies in the task's own folder, where its code could read it; use --store"
+        )
     name = settings.name or _free_name(store, task.spec.name)
     with store.writer(name, new=True) as writer:
         started = Started(
             version=__version__,
             task=task.spec.name,
             folder=str(task.path),
-            task_digest=task_digest(task.path),
+            task_digest=task_digest(task),
             direction=task.spec.direction,
             unit=task.spec.unit,
             exact=task.spec.splits == "one",
@@ -141,7 +156,7 @@ async def resume(
         if started is None or history.seed is None:
             raise BadInput(f"run {name} ended before its seed was scored; start it afresh with `ryumon run`")
         task = read_task(Path(started.folder))
-        if task_digest(task.path) != started.task_digest:
+        if task_digest(task) != started.task_digest:
             raise BadInput(f"run {name}: the task in {task.path} has changed since; put it back, or start a new run")
         if history.finished is not None and extra is None:
             return summarised(history)
@@ -176,7 +191,7 @@ async def _processes(engine: Engine, started: Started, task: TaskFolder) -> Asyn
         vocabulary=task.spec.vocabulary,
         seed=task.seed,
     )
-    opening = Open(started.improver, started.options, brief, started.seed)
+    opening = Open(started.improver, started.options, brief, derived_seed(started.seed, "improver"))
     improver: ImproverClient | None = None
     try:
         improver = await ImproverClient.start(opening, cast(Tier, started.tier))

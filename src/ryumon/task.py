@@ -4,6 +4,7 @@ A task's folder holds `task.toml`, `brief.md`, `seed/`, `task.py` and, where it 
 `drivers.py`. This module reads all of that but `task.py`, which only an evaluator worker imports.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -18,6 +19,11 @@ from ryumon.score import Direction, Result
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def derived_seed(seed: int, purpose: str) -> int:
+    """Returns the seed that a run uses for a purpose beside its train cases: `validation`, or `improver`."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "big")
 
 
 class Case(msgspec.Struct, frozen=True):

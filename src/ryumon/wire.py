@@ -32,7 +32,7 @@ def _length(head: bytes) -> int:
 def _decoded(decoder: msgspec.msgpack.Decoder[Any], body: bytes) -> Any:
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise RoleError(f"a frame is not a record of this protocol: {error}") from error
 
 

@@ -157,6 +157,20 @@ def test_sandbox_prints_claim_log_status_usage_and_tier(capsys: Capture, tmp_pat
     assert (found["claim"], found["status"]) == (None, "error")
 
 
+def test_check_shows_refusals_also_where_a_failed_case_has_a_worst_score(capsys: Capture, tiny: Make) -> None:
+    toml = TOML.replace("budget", "worst_score = 9.0\nbudget")
+    assert last(ryumon(capsys, "check", tiny(toml=toml), "--json"))["passed"]
+
+
+def test_what_a_program_prints_does_not_steer_the_terminal(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("def main():\n    print('\\x1b[2J\\x07red')\n    return 1j\n")
+    out = ryumon(capsys, "sandbox", file)
+    assert "\\x1b[2J\\x07red" in out
+    assert "\x1b" not in out
+    ryumon(capsys, "sandbox", file, "--json")
+
+
 def test_doctor_says_the_tier_and_names_no_key(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-value")
     out = ryumon(capsys, "doctor")
@@ -176,6 +190,10 @@ BAD = {
     "bad number": ("run", "bin-packing", "--seed", "two"),
     "unknown option": ("run", "bin-packing", "--sede", "2"),
     "unknown command": ("improve-everything",),
+    "negative seed": ("run", "bin-packing", "--seed", "-1"),
+    "negative test seed": ("run", "bin-packing", "--test-seed", "-1"),
+    "huge seed": ("run", "bin-packing", "--seed", str(2**64)),
+    "budget that never ends": ("run", "bin-packing", "--budget", "5usd"),
     "unknown tier": ("run", "bin-packing", "--min-tier", "Z"),
     "missing file": ("sandbox", "no-such-file.py"),
     "no argument": ("run",),

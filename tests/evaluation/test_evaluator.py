@@ -1,6 +1,8 @@
 """How a score is earned: confirmation, second chances, stages, and what a failure costs."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -82,7 +84,8 @@ def test_a_program_that_looks_at_its_driver_is_caught_cheating_and_the_evidence_
     fast, status, evidence = judged(tiny(task=DRIVEN, drivers=DRIVERS), PEEKS)
     assert fast.score == 0.0
     assert status == "cheating"
-    assert "fast path 0.0" in evidence
+    assert "first 0.0" in evidence
+    assert "strict path" in evidence
 
 
 def test_a_program_whose_repeats_differ_is_nondeterministic(tiny: Make) -> None:
@@ -238,3 +241,62 @@ class Lenient(Task):
     found = with_evaluator(folder, lambda evaluator, engine: evaluator.read(failing, "train", 0))
     assert found.status == "error"
     assert found.score is None
+
+
+def test_a_program_too_slow_for_the_strict_path_is_unconfirmed_and_not_called_a_cheat(tiny: Make) -> None:
+    folder = tiny(task=DRIVEN, drivers=DRIVERS)
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> str:
+        ask = engine.ask
+
+        async def strictly_slow(request, *, alone=False):  # type: ignore[no-untyped-def]
+            if isinstance(request, Evaluate) and request.strict:
+                return Evaluated(id=0, status="cpu_limit", reason="limit")
+            return await ask(request, alone=alone)
+
+        engine.ask = strictly_slow  # type: ignore[method-assign]
+        program = Program({"fit.py": HONEST})
+        return (await evaluator.confirm(program, await evaluator.read(program, "train", 0))).status
+
+    assert with_evaluator(folder, work) == "unconfirmed"
+
+
+def test_a_lane_whose_zygote_died_heals_and_the_program_is_not_blamed(tiny: Make) -> None:
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> list[str]:
+        statuses: list[str] = []
+        for _ in range(3):
+            statuses.append((await evaluator.read(Program({"fit.py": HONEST}), "train", 0)).status)
+            os.killpg(engine._lanes[0]._processes[0].pid, signal.SIGKILL)
+        return statuses
+
+    assert with_evaluator(tiny(), work) == ["ok"] * 3
+
+
+def score_of(folder: Path, text: str) -> Measured:
+    """Returns how the program `text` measures on train."""
+    return with_evaluator(folder, lambda evaluator, engine: evaluator.read(Program({"fit.py": text}), "train", 0))
+
+
+def test_a_score_without_bound_is_the_evaluators_error(tiny: Make) -> None:
+    task = """
+from ryumon import Case, Result, Task
+
+
+class Huge(Task):
+    def cases(self, split, seed):
+        return [Case("only", 0.0)]
+
+    def evaluate(self, program, case):
+        return Result(score=program.call("fit.py:fit", 0.0))
+"""
+    folder = tiny(task=task, toml=TOML.split("[[stages]]")[0])
+    for answer in ("1.7e308", "10**400", "True", "'word'"):
+        found = score_of(folder, f"def fit(x):\n    return {answer}\n")
+        assert found.status in ("evaluator_error", "invalid") or found.score == 1.0
+        assert found.status != "ok" or answer == "True"
+
+
+def test_reasons_hold_no_addresses_which_differ_from_run_to_run(tiny: Make) -> None:
+    program = Program({"fit.py": "def fit(x):\n    raise ValueError(object())\n"})
+    found = with_evaluator(tiny(), lambda evaluator, engine: evaluator.read(program, "train", 0))
+    assert "object at 0x..." in found.reason

@@ -24,7 +24,7 @@ from ryumon.store.records import (
     TestDrawn,
     decoded,
 )
-from ryumon.task import Split
+from ryumon.task import Split, derived_seed
 
 BEST_KEPT = 16
 
@@ -98,6 +98,7 @@ class History:
         self.confirmed: dict[str, Status] = {}
         self.where: dict[str, int] = {}
         self.readings: dict[tuple[Split, int, str], Read] = {}
+        self.strictly: set[tuple[Split, int, str]] = set()
         self.test_seed: int | None = None
         self.ended: str | None = None
         self.stopped: str | None = None
@@ -107,6 +108,11 @@ class History:
     def direction(self) -> Direction:
         """The task's direction; `minimize` before the first event."""
         return self.started.direction if self.started is not None else "minimize"
+
+    @property
+    def validation_seed(self) -> int:
+        """The seed of the validation cases, which derives from the run's."""
+        return derived_seed(self.started.seed, "validation") if self.started is not None else 0
 
     @property
     def evaluations(self) -> int:
@@ -149,6 +155,8 @@ class History:
             case Read():
                 self.spent = self.spent + record.cost
                 self.readings[record.split, record.seed, record.id] = record
+                if record.strict:
+                    self.strictly.add((record.split, record.seed, record.id))
             case SearchEnded(reason):
                 self.ended = reason
             case TestDrawn(seed):
@@ -158,9 +166,15 @@ class History:
             case Stopped(reason):
                 self.stopped = reason
             case Resumed():
-                self.budget, self.tier = parse_budget(record.budget), record.tier
-                self.stopped = self.ended = self.finished = self.test_seed = None
-                self.fruitless = 0
+                self._resumed(record)
+
+    def _resumed(self, record: Resumed) -> None:
+        """A plain resume decides nothing again; more budget opens the search, and with it the test draw."""
+        self.tier, self.stopped = record.tier, None
+        if parse_budget(record.budget) != self.budget:
+            self.budget = parse_budget(record.budget)
+            self.ended = self.finished = self.test_seed = None
+            self.fruitless = 0
 
     def _evaluated(self, record: Evaluated) -> None:
         self.spent = self.spent + record.cost
@@ -190,11 +204,10 @@ class History:
 
     def champion(self) -> str | None:
         """Returns the contender that is best on validation, ties to the smaller program; None before any reading."""
-        assert self.started is not None
         sign = 1.0 if self.direction == "minimize" else -1.0
         scored = [
             (sign * sum(reading.scores) / len(reading.scores), self.contenders.scores[id][1], id)
             for id in self.contenders.ids()
-            if (reading := self.readings.get(("validation", self.started.seed, id))) and reading.status == "ok"
+            if (reading := self.readings.get(("validation", self.validation_seed, id))) and reading.status == "ok"
         ]
         return min(scored)[2] if scored else None

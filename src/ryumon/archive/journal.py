@@ -41,7 +41,7 @@ class Journal:
             self.ledger.charge(record.cost)
         if self._flush_due is None:
             self._flush_due = asyncio.get_running_loop().call_later(FLUSH_S, self._flush_by_itself)
-        self._notify(self.history)
+        self.pulse()
 
     def pulse(self) -> None:
         """Lets whoever watches draw again, also while nothing happens."""

@@ -8,7 +8,7 @@ from ryumon.store.records import Evaluated, decoded
 
 def evaluated(store: Store, history: History, id: str) -> Evaluated:
     """Returns the event by which a program was committed."""
-    record = decoded(next(iter(store.events(history.run, history.where[id] - 1))).body)
+    record = decoded(next(iter(store.events(history.run, history.where[id] - 1, 1))).body)
     assert isinstance(record, Evaluated)
     return record
 
@@ -16,8 +16,10 @@ def evaluated(store: Store, history: History, id: str) -> Evaluated:
 def path_to_seed(store: Store, history: History, id: str) -> list[tuple[Evaluated, Program]]:
     """Returns the first-parent line of a program, from the seed to itself, each step with its program."""
     steps = []
+    seen: set[str] = set()
     current: str | None = id
-    while current is not None and current in history.where:
+    while current is not None and current in history.where and current not in seen:
+        seen.add(current)
         record = evaluated(store, history, current)
         assert record.files is not None
         steps.append((record, read_files(store, record.files)))

@@ -96,5 +96,4 @@ def _scores(history: History, id: str, train: float | None) -> Scores:
         reading = history.readings.get((split, seed, id)) if seed is not None else None
         return sum(reading.scores) / len(reading.scores) if reading is not None and reading.scores else None
 
-    assert history.started is not None
-    return Scores(train, read("validation", history.started.seed), read("test", history.test_seed))
+    return Scores(train, read("validation", history.validation_seed), read("test", history.test_seed))

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 from ryumon import __version__
 from ryumon.cli import inspect, machine, running, tasks
+from ryumon.cli.options import printable
 from ryumon.errors import RyumonError
 
 app = App(
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> None:
     except CycloptsError as error:
         complaint = " ".join(str(error).split())
     except RyumonError as error:
-        complaint = str(error)
+        complaint = " ".join(printable(str(error)).split())
     except KeyboardInterrupt:
         complaint = "interrupted; nothing was started, or `ryumon resume` takes it up"
     except BrokenPipeError:

@@ -146,8 +146,9 @@ def audit(
     """Recompute a run's hash chain and every text that it names; fails where anything was altered."""
     from ryumon.archive.history import History
     from ryumon.errors import StoreError
+    from ryumon.store import read_files
     from ryumon.store.chain import verified
-    from ryumon.store.records import decoded
+    from ryumon.store.records import Evaluated, decoded
 
     store = _store(common)
     name = latest(name, store.runs())
@@ -155,9 +156,10 @@ def audit(
     for event in verified(name, store.events(name)):
         record = decoded(event.body)
         history.apply(record, event.hash)
-        for text_id in (getattr(record, "files", None) or {}).values():
-            store.text(text_id)
-            texts += 1
+        files = getattr(record, "files", None) or {}
+        texts += len(files)
+        if read_files(store, files).id != getattr(record, "id", None) and isinstance(record, Evaluated) and files:
+            raise StoreError(f"run {name}: event {event.seq} names a program by an id that is not its content's")
     found = history.head.hex()
     if head is not None and head != found:
         raise StoreError(f"run {name}: the chain ends in {found}, not in the head given; events are missing or added")

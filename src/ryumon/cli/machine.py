@@ -98,6 +98,8 @@ def _plain(value: Any) -> Any:
         return _plain(value.tolist())
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, complex):
+        return [value.real, value.imag]
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     return value.hex() if isinstance(value, bytes) else value

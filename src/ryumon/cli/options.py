@@ -16,13 +16,22 @@ class Common:
 
 
 DEFAULTS = Common()
+DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def say(common: Common, record: Any, text: str) -> None:
     """Prints `record` as one line of JSON, or `text` for a person."""
     import msgspec
 
-    print(msgspec.json.encode(record).decode() if common.json else text)
+    print(msgspec.json.encode(record).decode() if common.json else printable(text))
+
+
+def printable(text: str) -> str:
+    """Returns a text with its control characters made visible: what a program says must not steer a terminal."""
+    return "".join(
+        mark if mark in "\n\t" or (mark.isprintable() and mark not in DIRECTIONS) else f"\\x{ord(mark):02x}"
+        for mark in text
+    )
 
 
 def latest(run: str | None, names: list[str]) -> str:

@@ -34,10 +34,20 @@ class Lane:
         self._channel: AsyncChannel | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the lane
         self._number = 0
+        self._broken = 0
         self.cpu_s = 0.0
 
     async def ask(self, request: Request) -> Answer:
-        """Returns the worker's answer; raises `TaskError` where the task does not load."""
+        """Returns the worker's answer, from a fresh start where the lane breaks; raises `TaskError` where the task
+        does not load."""
+        self._broken = 0
+        answer = await self._once(request)
+        if answer is None:
+            answer = await self._once(request)
+        assert answer is not None
+        return answer
+
+    async def _once(self, request: Request) -> Answer | None:
         try:
             async with asyncio.timeout(START_S):
                 if self._channel is None:
@@ -50,7 +60,8 @@ class Lane:
         except RoleError as error:
             reason = f"the evaluator worker failed: {self._last_words() or error}"
             self.kill()
-            return _failed(request, "evaluator_error", reason)
+            self._broken += 1
+            return None if self._broken == 1 else _failed(request, "evaluator_error", reason)
         except BaseException:
             self.kill()
             raise
@@ -71,16 +82,21 @@ class Lane:
         ours, theirs = socket.socketpair()
         worker_end, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors.truncate(0)
+        own = [self._task.path, *map(Path, self._task.spec.paths.values())]
         with theirs, worker_end, zygote_end:
             zygote = start_zygote(
-                zygote_end.fileno(), tier=self._tier, preload=self._task.spec.preload, stderr=self._errors
+                zygote_end.fileno(),
+                tier=self._tier,
+                preload=self._task.spec.preload,
+                hidden=own,
+                stderr=self._errors,
             )
             self._processes.append(zygote)
             worker = start_role(
                 ["-m", "ryumon.evaluation.worker", str(theirs.fileno()), str(worker_end.fileno())],
                 tier=self._tier,
                 pass_fds=(theirs.fileno(), worker_end.fileno()),
-                read_only=[self._task.path, *map(Path, self._task.spec.paths.values())],
+                read_only=own,
                 stderr=self._errors,
             )
             self._processes.append(worker)

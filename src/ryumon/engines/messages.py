@@ -25,7 +25,8 @@ class Describe(msgspec.Struct, frozen=True, tag=True):
 class Evaluate(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Asks what a program is worth on some cases, by position in their split.
 
-    `strict` takes the strict path where the task drives; `patience` multiplies the time limits.
+    `strict` takes the strict path where the task drives; `patience` multiplies the time limits. `last` says that a CPU
+    limit is final, so that a task's worst score may take the place of the case.
     """
 
     id: int
@@ -35,6 +36,7 @@ class Evaluate(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     cases: tuple[int, ...]
     strict: bool = False
     patience: float = 1.0
+    last: bool = False
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):

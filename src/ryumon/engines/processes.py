@@ -1,6 +1,7 @@
 """Ending a role's processes, and what CPU time they had used. Reads `/proc`, which any user may."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,11 @@ def killed(processes: Sequence[subprocess.Popen[bytes]]) -> float:
     """
     used = tree_cpu_s([process.pid for process in processes if process.poll() is None])
     for process in processes:
-        process.kill()
+        if process.poll() is None:
+            # The group too: until its inner process is ready to die with it, killing bubblewrap alone leaves that one.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
     for process in processes:
         process.wait()
     return used

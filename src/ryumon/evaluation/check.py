@@ -51,11 +51,15 @@ class Report(msgspec.Struct, frozen=True):
 
 async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
     """Returns what a check of `task` finds; raises `TaskError` where the seed does not score at all."""
-    engine = LocalEngine(task, tier, 1)
+    strict_spec = msgspec.structs.replace(task.spec, worst_score=None)  # a refused cheat is to show as refused
+    engine = LocalEngine(msgspec.structs.replace(task, spec=strict_spec), tier, 1)
     try:
         evaluator = Evaluator(engine, task, seed)
-        measured, _ = await evaluator.seed()
+        measured = await evaluator.seed_score()
+        confirmed = await evaluator.confirm(task.seed, measured)
         findings = [Finding("seed", True, f"scores {measured.score:.6g} on {len(measured.results)} train cases")]
+        found = "agrees with the first measurement" if confirmed.status == "ok" else confirmed.evidence
+        findings.append(Finding("seed, measured again", confirmed.status == "ok", found))
         findings += [await _split(evaluator, task, split, seed) for split in _others(task)]
         findings.append(await _noise(evaluator, task, seed))
         if task.spec.language == "python":

@@ -13,13 +13,14 @@ from ryumon.errors import TaskError
 from ryumon.evaluation.stages import Screen, View
 from ryumon.program import Program
 from ryumon.score import CaseResult, Status, mean_score
-from ryumon.task import Split, TaskFolder
+from ryumon.task import Split, TaskFolder, derived_seed
 
 STRICT_PATIENCE = 4.0
+UNDECIDED: frozenset[Status] = frozenset({"cpu_limit", "wall_limit", "evaluator_timeout", "evaluator_error"})
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program was found to be worth. `behaviours` has a digest for each case of the first stage."""
+    """What a program was found to be worth. `results` and `behaviours` have an entry for each case that scored."""
 
     status: Status
     results: tuple[CaseResult, ...] = ()
@@ -38,7 +39,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True):
-    """What the strict path says of a program (`ok`, `cheating`, `nondeterministic`), why, and what that cost."""
+    """What a second measurement says of a program: `ok`, `cheating`, `nondeterministic` or `unconfirmed`; why, and
+    what it cost."""
 
     status: Status
     evidence: str = ""
@@ -59,21 +61,26 @@ class Evaluator:
         return answer.cases
 
     async def seed(self) -> tuple[Measured, dict[str, Confirmed]]:
-        """Returns what the task's seed is worth, and its confirmation; raises `TaskError` where it does not score."""
+        """Returns what the task's seed is worth, confirmed; raises `TaskError` where it is of no use to start from."""
+        measured = await self.seed_score()
+        outcome = await self.confirm(self._task.seed, measured)
+        if outcome.status != "ok":
+            raise TaskError(f"{self._task.path}: the seed is {outcome.status}: {outcome.evidence}")
+        return measured, {self._task.seed.id: outcome}
+
+    async def seed_score(self) -> Measured:
+        """Returns what the task's seed is worth on train; raises `TaskError` where it does not score."""
         task, program = self._task, self._task.seed
         cases = await self.case_ids("train", self._seed)
+        if task.spec.splits == "one" and len(cases) > 1:
+            raise TaskError(f'{task.path}: splits = "one" is for one exact case, and train has {len(cases)}')
         screen = Screen(task.spec.direction, task.spec.stages, len(cases))
         measured = await self.train(program, screen, screen.view())
         if measured.status != "ok":
             said = measured.log.strip().splitlines()[-1:]
             reason = "; it printed: ".join([measured.reason, *said])
             raise TaskError(f"{task.path}: the seed does not score: {measured.status}: {reason}")
-        if not measured.driven:
-            return measured, {}
-        outcome = await self.confirm(program, measured)
-        if outcome.status != "ok":
-            raise TaskError(f"{task.path}: the seed is {outcome.status}: {outcome.evidence}")
-        return measured, {program.id: outcome}
+        return measured
 
     async def train(self, program: Program, screen: Screen, view: View) -> Measured:
         """Returns what the program is worth on the train cases, stage by stage."""
@@ -84,32 +91,41 @@ class Evaluator:
             if number == 1 and (twin := screen.twin(view, found.behaviours)) is not None:
                 return msgspec.structs.replace(found, status="twin", twin=twin)
             part = await self._measure(program, "train", self._seed, tuple(stage))
-            found = _joined(found, part, keep_behaviours=number == 0)
+            found = _joined(found, part)
             if part.status != "ok":
                 break
         return found
 
     async def confirm(self, program: Program, fast: Measured) -> Confirmed:
-        """Returns what the strict path says of a program whose first train case was measured as `fast`."""
-        strict = await self._first(program, strict=True)
-        if _same(strict, fast):
-            return Confirmed("ok", cpu_s=strict.cpu_s)
-        again, fast_again = await self._first(program, strict=True), await self._first(program, strict=False)
-        cpu_s = strict.cpu_s + again.cpu_s + fast_again.cpu_s
-        evidence = f"fast path {_told(fast)}, strict path {_told(strict)}"
-        if _same(again, strict) and _same(fast_again, fast):
-            return Confirmed("cheating", evidence + ", each twice", cpu_s)
-        evidence += f"; repeated: fast {_told(fast_again)}, strict {_told(again)}"
-        return Confirmed("nondeterministic", evidence, cpu_s)
+        """Returns what a second measurement says of a program, on one of the train cases that `fast` has.
 
-    async def read(self, program: Program, split: Split, seed: int) -> Measured:
-        """Returns what the program is worth on all cases of a sealed split."""
+        On the strict path where the task drives. Which case is drawn by the program's id, so that a program cannot
+        keep itself honest on the one it will be asked about.
+        """
+        place = derived_seed(self._seed, f"confirm {program.id}") % len(fast.results)
+        known = _Answer("ok", fast.results[place], fast.behaviours[place], "")
+        strict, cpu_s = await self._again(program, place, strict=fast.driven)
+        if strict == known:
+            return Confirmed("ok", cpu_s=cpu_s)
+        evidence = f"case {place}: first {known}, then {strict}"
+        if strict.status in UNDECIDED:
+            return Confirmed("unconfirmed", evidence, cpu_s)
+        strict_again, more = await self._again(program, place, strict=fast.driven)
+        fast_again, still_more = await self._again(program, place, strict=False)
+        cpu_s += more + still_more
+        if fast.driven and (strict_again, fast_again) == (strict, known):
+            return Confirmed("cheating", evidence + " on the strict path, each twice", cpu_s)
+        return Confirmed("nondeterministic", f"{evidence}, then {strict_again} and {fast_again}", cpu_s)
+
+    async def read(self, program: Program, split: Split, seed: int, *, strict: bool = False) -> Measured:
+        """Returns what the program is worth on all cases of a split."""
         cases = tuple(range(len(await self.case_ids(split, seed))))
-        return await self._measure(program, split, seed, cases)
+        return await self._measure(program, split, seed, cases, strict=strict)
 
-    async def _first(self, program: Program, *, strict: bool) -> Measured:
-        patience = STRICT_PATIENCE if strict else 1.0
-        return await self._measure(program, "train", self._seed, (0,), strict=strict, patience=patience)
+    async def _again(self, program: Program, place: int, *, strict: bool) -> tuple["_Answer", float]:
+        found = await self._measure(program, "train", self._seed, (place,), strict=strict)
+        result, behaviour = (found.results[0], found.behaviours[0]) if found.status == "ok" else (None, b"")
+        return _Answer(found.status, result, behaviour, found.reason), found.cpu_s
 
     async def _measure(
         self,
@@ -119,10 +135,10 @@ class Evaluator:
         cases: Sequence[int],
         *,
         strict: bool = False,
-        patience: float = 1.0,
     ) -> Measured:
         """Measures on some cases; a case that hits its CPU limit is run once more, alone, at twice the limit."""
         found = Measured(status="ok")
+        patience = STRICT_PATIENCE if strict else 1.0
         request = Evaluate(
             id=0, files=program.files, split=split, seed=seed, cases=tuple(cases), strict=strict, patience=patience
         )
@@ -133,7 +149,7 @@ class Evaluator:
                 found = _joined(found, msgspec.structs.replace(part, status="ok"))
                 slow = request.cases[done : done + 1]
                 part = await self._asked(
-                    msgspec.structs.replace(request, cases=slow, patience=2 * patience), alone=True
+                    msgspec.structs.replace(request, cases=slow, patience=2 * patience, last=True), alone=True
                 )
                 done += 1
             found = _joined(found, part)
@@ -156,25 +172,27 @@ class Evaluator:
         )
 
 
-def _joined(first: Measured, then: Measured, *, keep_behaviours: bool = True) -> Measured:
+def _joined(first: Measured, then: Measured) -> Measured:
     return Measured(
         status=then.status,
         results=first.results + then.results,
         reason=then.reason,
         log=then.log or first.log,
-        behaviours=first.behaviours + (then.behaviours if keep_behaviours else ()),
+        behaviours=first.behaviours + then.behaviours,
         driven=first.driven or then.driven,
         cpu_s=first.cpu_s + then.cpu_s,
         asked=first.asked + then.asked,
     )
 
 
-def _same(a: Measured, b: Measured) -> bool:
-    """Returns whether two measurements agree on the first case: its result, and the digest of what was claimed."""
-    return (a.status, a.results[:1], a.behaviours[:1]) == (b.status, b.results[:1], b.behaviours[:1])
+class _Answer(msgspec.Struct, frozen=True):
+    """What one measurement of one case came to."""
 
+    status: Status
+    result: CaseResult | None
+    behaviour: bytes
+    reason: str
 
-def _told(found: Measured) -> str:
-    if found.status != "ok":
-        return f"{found.status}: {found.reason}"
-    return f"{found.results[0].score!r} ({found.behaviours[0].hex()[:8]})"
+    def __str__(self) -> str:
+        score = f"{self.result.score!r} ({self.behaviour.hex()[:8]})" if self.result is not None else self.reason
+        return score if self.status == "ok" else f"{self.status}: {self.reason}"

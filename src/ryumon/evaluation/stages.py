@@ -51,13 +51,16 @@ class Screen:
         self._told = 0
 
     def tell(self, record: Evaluated) -> None:
-        """Takes the next committed evaluation in order."""
+        """Takes the next committed evaluation in order. Scores that were forged, or failed later, set no bar."""
         for recent, stage in zip(self._recent, self.stages, strict=True):
-            if len(record.cases) >= stage.stop:
+            if record.status in ("ok", "dropped", "twin") and len(record.cases) >= stage.stop:
                 recent.append(mean_score(record.cases[: stage.stop]))
         if record.status == "ok" and record.id is not None:
-            self._behaviours.setdefault(b"".join(record.behaviours), (self._told, record.id))
+            self._behaviours.setdefault(self._first(record.behaviours), (self._told, record.id))
         self._told += 1
+
+    def _first(self, behaviours: Sequence[bytes]) -> bytes:
+        return b"".join(behaviours[: self.stages[0].stop])
 
     def view(self) -> View:
         """Returns what a proposal asked for now is screened against."""
@@ -77,5 +80,5 @@ class Screen:
 
     def twin(self, view: View, behaviours: Sequence[bytes]) -> str | None:
         """Returns the id of the first scored program, told by then, that made the same claims on the first stage."""
-        found = self._behaviours.get(b"".join(behaviours))
+        found = self._behaviours.get(self._first(behaviours))
         return found[1] if found is not None and found[0] < view.told else None

@@ -5,7 +5,7 @@ evaluation at a time. Run by the engine as `python -m ryumon.evaluation.worker S
 """
 
 import importlib.util
-import math
+import re
 import socket
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request
-from ryumon.errors import TaskError
+from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.evaluation.candidate import Handle
 from ryumon.evaluation.claims import InvalidClaim
 from ryumon.sandbox import CandidateFailure, Sandbox
@@ -23,6 +23,8 @@ from ryumon.wire import Channel
 
 REASON_CHARACTERS = 2_000
 FEEDBACK_CHARACTERS = 2_000
+LARGEST_SCORE = 1e150
+_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 
 
 def load_task(folder: Path) -> type[Task]:
@@ -82,7 +84,7 @@ class Judge:
                 results.append(outcome)
                 continue
             status, reason = outcome
-            first_try = status == "cpu_limit" and request.patience == 1
+            first_try = status == "cpu_limit" and not request.last
             if spec.worst_score is None or status.startswith("evaluator") or first_try:
                 break
             results.append(CaseResult(cases[position].id, spec.worst_score, feedback=f"{status}: {reason}"))
@@ -91,8 +93,8 @@ class Judge:
             id=request.id,
             status=status,
             results=tuple(results),
-            reason=reason[:REASON_CHARACTERS],
-            log=handle.log,
+            reason=_repeatable(reason)[:REASON_CHARACTERS],
+            log=_repeatable(handle.log),
             behaviours=tuple(behaviours[: len(results)]),
             driven=handle.driven,
             cpu_s=handle.cpu_s,
@@ -105,9 +107,16 @@ class Judge:
             return failure.status, failure.reason
         except InvalidClaim as error:
             return "invalid", str(error)
+        except (RoleError, SandboxError):
+            raise  # the lane is broken, not the program: this worker ends, and its lane starts afresh
         except Exception as error:  # noqa: BLE001  the claim made the evaluator fail: it costs this evaluation and is recorded
             return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}")
         return _failed(handle) or _checked(result, case)
+
+
+def _repeatable(text: str) -> str:
+    """Returns a text without addresses, which differ from run to run."""
+    return _ADDRESS.sub("0x...", text)
 
 
 def _failed(handle: Handle) -> tuple[Status, str] | None:
@@ -120,10 +129,10 @@ def _checked(result: object, case: Case) -> CaseResult | tuple[Status, str]:
     try:
         score = float(result.score)
         metrics = {str(name): float(value) for name, value in result.metrics.items()}
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         return "evaluator_error", f"the Result holds no number: {error}"
-    if not math.isfinite(score):
-        return "evaluator_error", f"the evaluator's score is {score}; a score is finite"
+    if not abs(score) <= LARGEST_SCORE:
+        return "evaluator_error", f"the evaluator's score is {score}; a score is finite, and at most {LARGEST_SCORE:g}"
     return CaseResult(case.id, score, metrics, str(result.feedback)[:FEEDBACK_CHARACTERS])
 
 

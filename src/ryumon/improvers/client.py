@@ -4,10 +4,11 @@ import asyncio
 import socket
 import subprocess
 import tempfile
+from pathlib import Path
 
 from ryumon.engines.processes import killed
 from ryumon.errors import BadInput, RoleError
-from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Tell
+from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
 from ryumon.sandbox import Tier, start_role
 from ryumon.score import Evaluation
 from ryumon.wire import AsyncChannel
@@ -29,10 +30,12 @@ class ImproverClient:
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as errors:
             argv = ["-m", "ryumon.improvers.host", str(theirs.fileno())]
-            process = start_role(argv, tier=tier, pass_fds=(theirs.fileno(),), read_only=(), stderr=errors)
+            # The shipped tasks are hidden from it, since they know how held-out cases are made.
+            hidden = [Path(__file__).parents[1] / "tasks"]
+            process = start_role(argv, tier=tier, pass_fds=(theirs.fileno(),), hidden=hidden, stderr=errors)
         client = cls(process, await AsyncChannel.over(ours, Answer))
         try:
-            await client._channel.send(opening)
+            await client._send(opening)
             answer = await client._receive()
         except RoleError as error:
             client.close()
@@ -43,15 +46,15 @@ class ImproverClient:
 
     async def know(self, forms: tuple[bytes, ...]) -> None:
         """Hands over the normal forms of earlier proposals."""
-        await self._channel.send(Known(forms))
+        await self._send(Known(forms))
 
     async def tell(self, evaluation: Evaluation) -> None:
         """Tells what became of the next proposal in order."""
-        await self._channel.send(Tell(evaluation))
+        await self._send(Tell(evaluation))
 
     async def ask(self, index: int) -> Proposed:
         """Returns the proposal of a number; raises `RoleError` where the improver broke, hung or answers another."""
-        await self._channel.send(Ask(index))
+        await self._send(Ask(index))
         answer = await self._receive()
         if not isinstance(answer, Proposed) or answer.index != index:
             raise RoleError("the improver answered a request that is not outstanding")
@@ -62,6 +65,13 @@ class ImproverClient:
         self._channel.close()
         self._cpu_s += killed([self._process])
         return self._cpu_s
+
+    async def _send(self, message: Request) -> None:
+        try:
+            async with asyncio.timeout(ASK_S):
+                await self._channel.send(message)
+        except TimeoutError:
+            raise RoleError(f"the improver did not read for {ASK_S:g} s") from None
 
     async def _receive(self) -> Answer:
         try:

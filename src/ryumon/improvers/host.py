@@ -15,7 +15,7 @@ from ryumon.errors import BadInput, RyumonError
 from ryumon.improvers.base import Brief, Improver
 from ryumon.improvers.messages import Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
 from ryumon.improvers.normal import normal_form
-from ryumon.program import Program, checked
+from ryumon.program import Program, checked, outside
 from ryumon.wire import Channel
 
 
@@ -63,9 +63,7 @@ class Host:
             checked(program.files)
         except BadInput as error:
             return str(error)
-        seed = self._brief.seed.files
-        fixed = (program.files.keys() | seed.keys()) - set(self._brief.editable)
-        changed = sorted(path for path in fixed if program.files.get(path) != seed.get(path))
+        changed = outside(program, self._brief.seed, self._brief.editable)
         return f"changes {', '.join(changed)}, which the task does not make editable" if changed else ""
 
 

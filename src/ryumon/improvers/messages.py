@@ -8,7 +8,7 @@ from ryumon.score import Evaluation
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
-    """The first record: which improver to make, for which task. `seed` is the run's."""
+    """The first record: which improver to make, for which task. `seed` is what its generators derive from."""
 
     improver: str
     options: dict[str, str]

@@ -6,6 +6,7 @@ A store is the one thing that outlives a process. Nothing in it is updated in pl
 import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
 from ryumon.program import Program
@@ -35,11 +36,15 @@ class Writer(Protocol):
 class Store(Protocol):
     """Runs, their events and their texts."""
 
+    @property
+    def place(self) -> Path:
+        """The folder where it is; one that does not exist for a store elsewhere."""
+
     def runs(self) -> list[str]:
         """Returns the names of all runs, oldest first."""
 
-    def events(self, run: str, after: int = -1) -> Iterator[Event]:
-        """Yields the events of a run in order, from the one after `after`."""
+    def events(self, run: str, after: int = -1, count: int | None = None) -> Iterator[Event]:
+        """Yields the events of a run in order, from the one after `after`, `count` of them at most."""
 
     def text(self, text_id: str) -> str:
         """Returns a text by its id, checked against it."""

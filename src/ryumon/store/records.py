@@ -30,7 +30,7 @@ class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     """A committed ask: the proposal and what became of it. The seed has index -1.
 
-    `form` is the digest of the normal form, `behaviours` those of the first stage's claims, `confirmed` the programs
+    `form` is the digest of the normal form, `behaviours` those of the claims of each case, `confirmed` the programs
     that confirmation judged for it, `elapsed` the seconds that the run has taken so far.
     """
 
@@ -58,7 +58,8 @@ class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
 
 
 class Read(msgspec.Struct, frozen=True, tag="read", kw_only=True):
-    """A reading of `validation` or `test`. `scores` is one for each case, empty unless `status` is `ok`."""
+    """A reading of `validation` or `test`. `scores` is one for each case, empty unless `status` is `ok`. A later one
+    takes the place of an earlier one. `strict`: made on the strict path."""
 
     split: Split
     seed: int
@@ -68,6 +69,7 @@ class Read(msgspec.Struct, frozen=True, tag="read", kw_only=True):
     reason: str
     cost: Cost
     elapsed: float
+    strict: bool = False
 
 
 class SearchEnded(msgspec.Struct, frozen=True, tag="search-ended"):

@@ -110,15 +110,22 @@ class SqlStore:
             found: int | None = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
         return found
 
+    @property
+    def place(self) -> Path:
+        """The folder where the store is."""
+        return self._folder
+
     def runs(self) -> list[str]:
         """Returns the names of all runs, oldest first."""
         query = sa.select(_events.c.run).where(_events.c.seq == 0).order_by(_events.c.time, _events.c.run)
         with _translated(), self._engine.connect() as connection:
             return list(connection.scalars(query))
 
-    def events(self, run: str, after: int = -1) -> Iterator[Event]:
-        """Yields the events of a run in order, from the one after `after`."""
-        query = sa.select(_events).where(_events.c.run == run, _events.c.seq > after).order_by(_events.c.seq)
+    def events(self, run: str, after: int = -1, count: int | None = None) -> Iterator[Event]:
+        """Yields the events of a run in order, from the one after `after`, `count` of them at most."""
+        query = (
+            sa.select(_events).where(_events.c.run == run, _events.c.seq > after).order_by(_events.c.seq).limit(count)
+        )
         with _translated(), self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield Event(*row)
