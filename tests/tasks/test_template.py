@@ -37,13 +37,17 @@ def test_the_template_reads_and_its_stages_cover_the_train_cases(task: Task) -> 
     assert "def smooth(samples: np.ndarray) -> np.ndarray" in folder.seed.files["smooth.py"]
 
 
-def test_the_seed_scores_as_stated_and_a_wider_window_is_better(task: Task) -> None:
+def test_the_seed_and_its_rivals_score_as_stated(task: Task) -> None:
     folder = read_task(FOLDER)
-    assert mean_score(task, folder.seed) == pytest.approx(folder.spec.reference["mean of three, the seed"], abs=5e-5)
-    wider = folder.seed.files["smooth.py"].replace("[1.0, 1.0, 1.0]", "[1.0] * 7")
-    assert mean_score(task, Program({"smooth.py": wider})) == pytest.approx(
-        folder.spec.reference["mean of seven"], abs=5e-5
-    )
+    reference = folder.spec.reference
+    text = folder.seed.files["smooth.py"]
+    stated = {
+        "weights exp(-1.5 d), the seed": text,
+        "weights exp(-0.6 d)": text.replace("-1.5", "-0.6"),
+        "mean of seven": text.replace("np.exp(-1.5 * distance)", "(distance <= 3) * 1.0"),
+    }
+    for name, changed in stated.items():
+        assert mean_score(task, Program({"smooth.py": changed})) == pytest.approx(reference[name], abs=5e-5)
 
 
 def test_splits_and_seeds_give_different_cases(task: Task) -> None:

@@ -81,7 +81,8 @@ class Lane:
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         worker_end, zygote_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors.truncate(0)
+        self._errors.seek(0)
+        self._errors.truncate()
         own = [self._task.path, *map(Path, self._task.spec.paths.values())]
         with theirs, worker_end, zygote_end:
             zygote = start_zygote(

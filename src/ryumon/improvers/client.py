@@ -32,7 +32,9 @@ class ImproverClient:
             argv = ["-m", "ryumon.improvers.host", str(theirs.fileno())]
             # The shipped tasks are hidden from it, since they know how held-out cases are made.
             hidden = [Path(__file__).parents[1] / "tasks"]
-            process = start_role(argv, tier=tier, pass_fds=(theirs.fileno(),), hidden=hidden, stderr=errors)
+            process = start_role(
+                argv, tier=tier, pass_fds=(theirs.fileno(),), hidden=hidden, memory_mb=4096, stderr=errors
+            )
         client = cls(process, await AsyncChannel.over(ours, Answer))
         try:
             await client._send(opening)
