@@ -48,6 +48,13 @@ class Tiny(Task):
         errors = [abs(number(program.call("fit.py:fit", x)) - math.exp(x)) for x in case.data]
         return Result(score=sum(errors), metrics={"worst": max(errors)}, feedback=f"errors {errors}")
 """
+DRIVERS = """
+def answers(function, inputs):
+    found = []
+    for x in inputs:
+        found.append(float(function(x)))
+    return found
+"""
 
 
 @pytest.fixture

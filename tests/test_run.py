@@ -18,7 +18,7 @@ from ryumon.errors import BadInput, TaskError
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
 from ryumon.store.records import Read, decoded
-from tests.conftest import TASK, TOML, run_to_end
+from tests.conftest import DRIVERS, TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
 
@@ -226,13 +226,6 @@ class Driven(Task):
     def evaluate(self, program, case):
         found = program.drive("drivers.py:answers", "fit.py:fit", case.data)
         return Result(score=sum(abs(y - x - 1) for x, y in zip(case.data, found)))
-"""
-DRIVERS = """
-def answers(function, inputs):
-    found = []
-    for x in inputs:
-        found.append(float(function(x)))
-    return found
 """
 PEEKS = """
 import sys

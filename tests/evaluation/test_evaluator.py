@@ -13,18 +13,11 @@ from ryumon.evaluation.evaluator import Evaluator, Measured
 from ryumon.evaluation.stages import Screen
 from ryumon.program import Program
 from ryumon.task import read_task
-from tests.conftest import TOML
+from tests.conftest import DRIVERS, TOML
 
 Make = Callable[..., Path]
 T = TypeVar("T")
 
-DRIVERS = """
-def answers(function, inputs):
-    found = []
-    for x in inputs:
-        found.append(float(function(x)))
-    return found
-"""
 DRIVEN = """
 from ryumon import Case, Result, Task
 
