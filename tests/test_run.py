@@ -106,6 +106,8 @@ def test_a_finished_run_is_extended_with_a_new_test_draw_and_keeps_its_earlier_r
     assert summary.evaluations == 30
     second = History("r").follow(verified("r", store.events("r")))
     assert second.test_seed != first.test_seed
+    assert (first.draws, second.draws) == (1, 2)
+    assert second.cpu_s > first.cpu_s > 0
     assert first.readings.items() <= second.readings.items()
     run_to_end(store, task, budget="30ev", name="whole")
     assert archive(store, "r") == archive(store, "whole")

@@ -70,3 +70,11 @@ def test_equal_programs_are_called_different_about_once_in_twenty(shape: str, ca
 
 def test_a_mean_that_is_not_finite_is_no_evidence() -> None:
     assert compare("maximize", [float("inf")] * 8, [0.0] * 8, 0).verdict == "no evidence"
+
+
+def test_a_second_reading_of_test_has_to_show_more() -> None:
+    rng = np.random.default_rng(3)
+    deltas = list(rng.normal(-0.55, 1, 20))
+    first, fifth = (compare("minimize", deltas, [0.0] * 20, 0, readings=readings) for readings in (1, 5))
+    assert (first.verdict, fifth.verdict) == ("improved", "no evidence")
+    assert first.ci95 == fifth.ci95

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -57,6 +57,10 @@ def improve(
     score (or a `Result`); it must be importable or self-contained: its source is what runs. The measure is taken as
     one exact case, so a champion is `improved` where its score differs from the seed's at all. Raises `RyumonError`.
     """
+    if not isinstance(budget, str) or direction not in get_args(Direction):
+        raise BadInput(
+            f'budget {budget!r}, direction {direction!r}: write them as in "200ev", "minimize" or "maximize"'
+        )
     program = checked({"program.py": seed} if isinstance(seed, str) else dict(seed))
     place = Path(store or DEFAULT)
     folder = _task_folder(place, program, _source(evaluate), evaluate.__name__, direction, vocabulary, cpu_s)

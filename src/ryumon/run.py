@@ -61,6 +61,7 @@ class Run:
         self._standing: dict[str, Status] = {}
         self._told_through = -1
         self._children = journal.history.children.copy()
+        self._cpu_before = journal.history.cpu_s
         self._stopping = asyncio.Event()
         self._stop_reason = "stop"
         self._failure: StoreError | None = None
@@ -77,6 +78,7 @@ class Run:
     def take_up(self, record: Resumed) -> None:
         """Appends the event by which a stored run goes on, under the budget that it states."""
         self._journal.append(record)
+        self._cpu_before = self._journal.history.cpu_s
         self._journal.flush()
 
     async def go(self) -> History:
@@ -90,7 +92,7 @@ class Run:
         except Interrupted:
             if self._failure is not None:
                 raise self._failure from None
-            journal.append(Stopped(self._stop_reason, journal.elapsed()))
+            journal.append(Stopped(self._stop_reason, journal.elapsed(), self._cpu_s()))
         journal.flush()
         return journal.history
 
@@ -109,7 +111,7 @@ class Run:
 
     async def _close_out(self) -> None:
         champion, found = await Court(self._journal, self._evaluator, self._started).verdict(self._task.seed.id)
-        cpu_s = time.process_time() + self._improver.close() + self._engine.close()
+        cpu_s = self._cpu_s()
         self._journal.append(
             Finished(
                 champion=champion,
@@ -120,6 +122,10 @@ class Run:
                 cpu_s=cpu_s,
             )
         )
+
+    def _cpu_s(self) -> float:
+        """Ends the run's processes, and returns the CPU seconds of all of them, of this one and of earlier sessions."""
+        return self._cpu_before + time.process_time() + self._improver.close() + self._engine.close()
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None], seconds: float | None) -> bool:
         """Awaits `work`; returns whether it ended in time; raises `Interrupted` where a stop came first."""

@@ -167,7 +167,10 @@ async def resume(
             budget = budget.extended(parse_budget(extra.removeprefix("+")), _spent(history))
         reached = Ledger(budget, _spent(history)).exhausted()
         if extra is not None and reached is not None:
-            raise BadInput(f"run {name} has reached its limit of {reached} in {budget}; extend that one too")
+            used = getattr(_spent(history), reached)
+            raise BadInput(
+                f"run {name} has spent {used:.6g} of {reached} and {budget} would be its budget; add more to that"
+            )
         engine = registry.load("engines", "local")(task, tier, min(_lanes(workers), started.lookahead))
         async with _processes(engine, started, task) as improver:
             journal = Journal(store, writer, history, notify)

@@ -5,6 +5,7 @@ A task's folder holds `task.toml`, `brief.md`, `seed/`, `task.py` and, where it 
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -13,7 +14,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from ryumon.errors import TaskError
+from ryumon.budget import parse_budget
+from ryumon.errors import BadInput, TaskError
 from ryumon.program import Program, read_program
 from ryumon.score import Direction, Result
 
@@ -71,11 +73,11 @@ class Task:
 
     def cases(self, split: Split, seed: int) -> Sequence[Case]:
         """Returns the cases of a split, always the same for the same arguments."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no cases(self, split, seed)")
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the score of `program` on `case`, computed here from what the candidate claims."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no evaluate(self, program, case)")
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,7 +152,15 @@ def read_task(path: Path) -> TaskFolder:
     seed = read_program(path / "seed")
     missing = [name for name in spec.editable if name not in seed.files]
     if missing or not spec.editable:
-        raise TaskError(f"{path / 'task.toml'}: editable names {missing or 'no file'}; name files of seed/")
+        raise TaskError(
+            f"{path / 'task.toml'}: editable names {missing or 'no file'}, but seed/ holds {list(seed.files)}"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}", spec.name):
+        raise TaskError(f"{path / 'task.toml'}: name {spec.name!r}: use letters, digits, '.', '_' and '-'")
+    try:
+        parse_budget(spec.budget)
+    except BadInput as error:
+        raise TaskError(f"{path / 'task.toml'}: {error}") from error
     _check_numbers(path / "task.toml", spec)
     paths = {name: str((path / place).resolve()) for name, place in spec.paths.items()}
     absent = [place for place in paths.values() if not Path(place).exists()]

@@ -59,6 +59,14 @@ def test_run_prints_one_object_with_every_promised_field(capsys: Capture, tiny: 
     assert (found["evaluations"], found["control"], found["tier"]) == (8, "none", "A")
 
 
+def test_without_a_sandbox_a_run_wants_to_be_told_so_and_says_its_tier(
+    capsys: Capture, tiny: Make, tmp_path: Path
+) -> None:
+    common = ("run", tiny(), "--budget", "4ev", "--json", "--store", tmp_path / "s", "--unsafe-no-sandbox")
+    assert last(ryumon(capsys, *common))["tier"] == "C"
+    assert "below the tier A" in ryumon(capsys, *common, "--min-tier", "A", code=2)
+
+
 def test_run_without_a_terminal_prints_plain_lines_and_the_outcome(capsys: Capture, tiny: Make, tmp_path: Path) -> None:
     out = ryumon(capsys, "run", tiny(), "--budget", "8ev", "--store", tmp_path / "s")
     assert "tiny, mutate, seed 0, budget 8ev, sandbox tier A" in out
@@ -155,6 +163,31 @@ def test_sandbox_prints_claim_log_status_usage_and_tier(capsys: Capture, tmp_pat
     file.write_text("def main():\n    raise ValueError('no')\n")
     found = last(ryumon(capsys, "sandbox", file, "--json"))
     assert (found["claim"], found["status"]) == (None, "error")
+
+
+BROKEN_SPLITS = {
+    "splits share their cases": ('f"{split} {seed}"', '"same"', "stand in two splits"),
+    "cases come from nowhere": ('random.Random(f"{split} {seed}")', "random.Random()", "differ between two processes"),
+    "the claim is the score": ("score=sum(errors)", "score=program.call('fit.py:fit', 1.0)", "taken for the score"),
+    "a shape check that misses NaN": ("number(program.call", "float(program.call", "FAIL"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN_SPLITS)
+def test_check_finds_what_would_make_a_verdict_worthless(capsys: Capture, tiny: Make, what: str) -> None:
+    old, new, said = BROKEN_SPLITS[what]
+    task = TASK.replace(old, new)
+    if "NaN" in what:
+        task = task.replace(
+            "for x in case.data]", "for x in case.data]\n        errors = [e if e == e else 0.0 for e in errors]"
+        )
+    assert said in ryumon(capsys, "check", tiny(task=task), code=1)
+
+
+def test_an_evaluators_error_names_its_line(capsys: Capture, tiny: Make) -> None:
+    task = TASK.replace("errors = [", "gone = {}['key']\n        errors = [")
+    line = task[: task.index("gone = ")].count("\n") + 1
+    assert f"(task.py, line {line}, in evaluate)" in ryumon(capsys, "check", tiny(task=task), code=2)
 
 
 def test_check_shows_refusals_also_where_a_failed_case_has_a_worst_score(capsys: Capture, tiny: Make) -> None:

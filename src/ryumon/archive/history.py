@@ -100,6 +100,8 @@ class History:
         self.readings: dict[tuple[Split, int, str], Read] = {}
         self.strictly: set[tuple[Split, int, str]] = set()
         self.test_seed: int | None = None
+        self.draws = 0
+        self.cpu_s = 0.0
         self.ended: str | None = None
         self.stopped: str | None = None
         self.finished: Finished | None = None
@@ -160,16 +162,18 @@ class History:
             case SearchEnded(reason):
                 self.ended = reason
             case TestDrawn(seed):
-                self.test_seed = seed
+                self.test_seed, self.draws = seed, self.draws + 1
             case Finished():
-                self.finished = record
-            case Stopped(reason):
-                self.stopped = reason
+                self.finished, self.cpu_s = record, record.cpu_s
+            case Stopped():
+                self.stopped, self.cpu_s = record.reason, record.cpu_s
             case Resumed():
                 self._resumed(record)
 
     def _resumed(self, record: Resumed) -> None:
         """A plain resume decides nothing again; more budget opens the search, and with it the test draw."""
+        if self.stopped is None and self.finished is None:  # it was killed: what is known of its time is its children's
+            self.cpu_s = max(self.cpu_s, self.spent.cpu_s)
         self.tier, self.stopped = record.tier, None
         if parse_budget(record.budget) != self.budget:
             self.budget = parse_budget(record.budget)

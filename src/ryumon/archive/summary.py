@@ -79,7 +79,7 @@ def summarised(history: History) -> Summary:
         evaluations=history.evaluations,
         failed=history.failed,
         wall_s=round(history.elapsed, 3),
-        cpu_s=round(finished.cpu_s if finished is not None else history.spent.cpu_s, 3),
+        cpu_s=round(max(history.cpu_s, history.spent.cpu_s), 3),
         cost_usd=history.spent.usd,
         tokens=Tokens(),
         baseline=_scores(history, history.seed.id, history.seed.score),

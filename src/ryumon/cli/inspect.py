@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ryumon.store import Store
     from ryumon.store.records import Evaluated
 
+OPERATORS_SHOWN = 12
+UNENDED = "running, or killed"
 RunName = Annotated[str | None, Parameter(help="Default: the newest run.")]
 
 
@@ -23,7 +25,15 @@ def runs(*, common: Common = DEFAULTS) -> int:
     store = _store(common)
     summaries = [summarised(_history(store, name)) for name in store.runs()]
     rows = [
-        (s.run, s.improver, s.seed, s.evaluations, _number(s.baseline.test), _champion_test(s), s.verdict or s.stopped)
+        (
+            s.run,
+            s.improver,
+            s.seed,
+            s.evaluations,
+            _number(s.baseline.test),
+            _champion_test(s),
+            s.verdict or s.stopped or UNENDED,
+        )
         for s in summaries
     ]
     head = ("run", "improver", "seed", "evaluations", "seed test", "champion test", "outcome")
@@ -60,13 +70,27 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
         score = _number(step.score) if step.score is not None else step.status
         text += [f"  {step.id[:10] if step.id else ''}  ask {step.index}  {step.operator}  {score}"]
         text += [f"    {line}" for line in _diff(before, program)]
-    text += [
-        "",
-        _table([("operator", "tried", "scored", "new bests"), *((n, *c.values()) for n, c in operators.items())]),
-    ]
-    text += ["", _table([("outcome", "proposals"), *sorted(history.statuses.items(), key=lambda item: -item[1])])]
+    shown = [(name, *credit.values()) for name, credit in list(operators.items())[:OPERATORS_SHOWN]]
+    text += ["", _table([("operator", "tried", "scored", "new bests"), *shown])]
+    if len(operators) > len(shown):
+        text += [f"... and {len(operators) - len(shown)} more; --json has all"]
+    text += ["", _table([("outcome", "proposals", "most often"), *_outcomes(store, history)])]
     say(common, record, "\n".join(text))
     return 0
+
+
+def _outcomes(store: "Store", history: "History") -> list[tuple[str, int, str]]:
+    """Returns each outcome with its count and its commonest reason."""
+    from collections import Counter
+
+    from ryumon.archive.journal import stored_evaluations
+
+    reasons: dict[str, Counter[str]] = {status: Counter() for status in history.statuses}
+    for record in stored_evaluations(store, history.run):
+        if record.reason and record.index >= 0:
+            reasons[record.status][record.reason.splitlines()[0][:90]] += 1
+    counted = sorted(history.statuses.items(), key=lambda item: -item[1])
+    return [(status, count, next((top for top, _ in reasons[status].most_common(1)), "")) for status, count in counted]
 
 
 def diff(

@@ -24,6 +24,8 @@ class Display:
 
     def __init__(self, console: Console, live: Live | None, *, quiet: bool) -> None:
         self._console, self._live, self._quiet = console, live, quiet
+        self._history: History | None = None
+        self._closing = False
         self._drawn = 0.0
         self._shown_best: float | None = None
         self._began: tuple[float, int, float] | None = None
@@ -31,6 +33,7 @@ class Display:
     def update(self, history: History) -> None:
         """Draws the state where it is due."""
         now = time.monotonic()
+        self._history = history
         if self._began is None:
             self._began = (now, history.evaluations, history.elapsed)
             self._announce(history)
@@ -39,6 +42,9 @@ class Display:
                 self._drawn = now
                 self._live.update(self._panel(history), refresh=True)
             return
+        if history.ended and not self._closing:
+            self._closing = True
+            self._say(f"{self._elapsed():7.1f} s  search ended by {history.ended}; reading validation and test")
         best = history.best.score if history.best is not None else None
         if best != self._shown_best or now - self._drawn >= LINE_S:
             self._drawn, self._shown_best = now, best
@@ -46,7 +52,13 @@ class Display:
 
     def closing(self, summary: Summary) -> str:
         """Returns the last words on a run."""
-        return closing(summary)
+        text = closing(summary)
+        crashed = self._history.statuses["evaluator_error"] if self._history is not None else 0
+        if crashed:
+            text += f"\n  {crashed} programs crashed the evaluator; `ryumon show` has the reasons"
+        if self._history is not None and self._history.draws > 1:
+            text += f"\n  test was drawn {self._history.draws} times, which the verdict takes into account"
+        return text
 
     def _announce(self, history: History) -> None:
         started = history.started
@@ -119,7 +131,7 @@ def closing(summary: Summary) -> str:
     champion = summary.champion
     lines = [
         f"{summary.run}: {summary.evaluations} evaluations, {summary.failed} failed, in {summary.wall_s:.1f} s "
-        f"({summary.cpu_s:.1f} CPU-s); ended by {summary.stopped}",
+        f"({summary.cpu_s:.1f} CPU-s); {f'ended by {summary.stopped}' if summary.stopped else 'running, or killed'}",
         row("seed", summary.baseline),
     ]
     if champion is not None:
@@ -128,11 +140,17 @@ def closing(summary: Summary) -> str:
         lines.append(f"  no verdict yet; `ryumon resume {summary.run}` goes on")
     else:
         interval = champion.ci95 if champion is not None else None
+        same = champion is not None and (champion.train, champion.test) == (
+            summary.baseline.train,
+            summary.baseline.test,
+        )
         noise = f"95 % interval of the difference [{interval[0]:.6g}, {interval[1]:.6g}]" if interval else "exact"
+        noise = "the champion is the seed" if same else noise
         lines.append(
             f"  verdict   {summary.verdict} on test, champion against seed ({noise}); control: {summary.control}"
         )
         lines.append(f"  next      ryumon show {summary.run} · ryumon export {summary.run} --champion DIR")
+    lines.append(f"  head      {summary.head}")
     return "\n".join(lines)
 
 

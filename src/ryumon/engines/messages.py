@@ -40,10 +40,11 @@ class Evaluate(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
-    """The ids of a split's cases, in order."""
+    """The ids of a split's cases, in order, and a digest of each one's data where that is plain data."""
 
     id: int
     cases: tuple[str, ...]
+    digests: tuple[bytes, ...] = ()
 
 
 class Evaluated(msgspec.Struct, frozen=True, tag=True, kw_only=True):

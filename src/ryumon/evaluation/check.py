@@ -1,9 +1,10 @@
 """What `ryumon check` looks at: does a task's seed score, how noisy is it, does its evaluator refuse bad answers?"""
 
 import msgspec
-import numpy as np
 
 from ryumon.engines.local import LocalEngine
+from ryumon.engines.messages import Answer, Describe, Described
+from ryumon.errors import TaskError
 from ryumon.evaluation.evaluator import Evaluator
 from ryumon.program import Program
 from ryumon.sandbox import Tier
@@ -11,16 +12,29 @@ from ryumon.task import SPLITS, Split, TaskFolder
 
 REPEATS = 3
 
-# Appended to each editable Python file: every function defined there answers with what is planted.
+# Appended to each editable Python file: every function defined there answers with what is planted. `_honest` is what
+# the function itself would have said.
 _CHEAT = """
 
-def _planted_answer(*args, **kwargs):
-    return {answer}
+def _spoiled(value):
+    import numpy
+    if isinstance(value, float):
+        return float("nan")
+    array = numpy.array(value, dtype=float)
+    array.reshape(-1)[:1] = float("nan")
+    return array if isinstance(value, numpy.ndarray) else array.tolist()
+
+
+def _planted(_honest):
+    return lambda *args, **kwargs: {answer}
+
+
 for _name, _value in list(globals().items()):
-    if getattr(_value, "__module__", None) == __name__ and callable(_value) and _name != "_planted_answer":
-        globals()[_name] = _planted_answer
+    if getattr(_value, "__module__", None) == __name__ and callable(_value) and _name not in ("_spoiled", "_planted"):
+        globals()[_name] = _planted(_value)
 """
 CHEATS = {
+    "its own answer with a NaN in it": "_spoiled(_honest(*args, **kwargs))",
     "NaN": "float('nan')",
     "infinity": "float('inf')",
     "an array of NaN": "__import__('numpy').full(8, float('nan'))",
@@ -60,10 +74,12 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         findings = [Finding("seed", True, f"scores {measured.score:.6g} on {len(measured.results)} train cases")]
         found = "agrees with the first measurement" if confirmed.status == "ok" else confirmed.evidence
         findings.append(Finding("seed, measured again", confirmed.status == "ok", found))
+        findings += await _cases(engine, task, tier, seed)
         findings += [await _split(evaluator, task, split, seed) for split in _others(task)]
         findings.append(await _noise(evaluator, task, seed))
         if task.spec.language == "python":
             findings += [await _cheat(evaluator, task, seed, name, answer) for name, answer in CHEATS.items()]
+            findings += [await _trusted(evaluator, task, seed, number) for number in (1e9, -1e9)]
     finally:
         engine.close()
     return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))
@@ -85,19 +101,65 @@ async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
     known = [score for score in scores if score is not None]
     if len(known) < REPEATS:
         return Finding("noise floor", False, f"{REPEATS - len(known)} of {REPEATS} repeats of the seed failed")
-    spread = float(np.std(known))
+    spread = max(known) - min(known)
     said = "0: the score repeats exactly" if spread == 0 else f"{spread:.3g} over {REPEATS} repeats; it must be 0"
     return Finding("noise floor", spread == 0, said)
 
 
-async def _cheat(evaluator: Evaluator, task: TaskFolder, seed: int, name: str, answer: str) -> Finding:
+async def _cases(engine: LocalEngine, task: TaskFolder, tier: Tier, seed: int) -> list[Finding]:
+    """Returns whether another process makes the same cases, and whether no case stands in two splits."""
+    splits = SPLITS if task.spec.splits == "three" else SPLITS[:1]
+    first = [await engine.ask(Describe(0, split, seed)) for split in splits]
+    again = LocalEngine(task, tier, 1)
+    try:
+        second = [await again.ask(Describe(0, split, seed)) for split in splits]
+    finally:
+        again.close()
+    differing = [split for split, a, b in zip(splits, first, second, strict=True) if _said(a) != _said(b)]
+    digests = [digest for answer in first for digest in set(_said(answer)[1]) if digest]
+    shared = len(digests) - len(set(digests))
+    return [
+        Finding(
+            "cases repeat",
+            not differing,
+            f"differ between two processes: {', '.join(differing)}; draw from the seed alone"
+            if differing
+            else "they do",
+        ),
+        Finding(
+            "splits are disjoint",
+            shared == 0,
+            f"{shared} cases stand in two splits; mix the split into the seed" if shared else "no case in two of them",
+        ),
+    ]
+
+
+def _said(answer: Answer) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    if not isinstance(answer, Described):
+        raise TaskError(f"task.py: {getattr(answer, 'reason', 'no answer')}")
+    return answer.cases, answer.digests
+
+
+async def _trusted(evaluator: Evaluator, task: TaskFolder, seed: int, number: float) -> Finding:
+    found = await evaluator.read(_cheating(task, repr(number)), "train", seed)
+    trusted = found.score is not None and abs(found.score) == abs(number)
+    said = "is taken for the score; compute the score in evaluate" if trusted else "is not taken for the score"
+    return Finding(f"planted: the number {number:g}", not trusted, said)
+
+
+def _cheating(task: TaskFolder, answer: str) -> Program:
     files = dict(task.seed.files)
     for path in task.spec.editable:
         if path.endswith(".py"):
-            files[path] += _CHEAT.format(answer=answer)
-    found = await evaluator.read(Program(files), "train", seed)
+            files[path] += _CHEAT.replace("{answer}", answer)
+    return Program(files)
+
+
+async def _cheat(evaluator: Evaluator, task: TaskFolder, seed: int, name: str, answer: str) -> Finding:
+    found = await evaluator.read(_cheating(task, answer), "train", seed)
+    advice = "check it in evaluate, or in the driver" if task.drivers else "check claims before use"
     if found.status == "evaluator_error":
-        return Finding(f"planted: {name}", False, f"crashed the evaluator: {found.reason}; check claims before use")
+        return Finding(f"planted: {name}", False, f"crashed the evaluator: {found.reason}; {advice}")
     refused = found.status != "ok"
-    said = f"refused: {found.status}: {found.reason}" if refused else f"scored {found.score!r}; check claims before use"
+    said = f"refused: {found.status}: {found.reason}" if refused else f"scored {found.score!r}; {advice}"
     return Finding(f"planted: {name}", refused, said)

@@ -34,8 +34,15 @@ class Court:
         ours = history.readings["test", history.test_seed, champion]
         base = history.readings["test", history.test_seed, seed_id]
         if ours.status == base.status == "ok":
-            exact = self._started.exact
-            return champion, compare(history.direction, ours.scores, base.scores, history.test_seed, exact=exact)
+            found = compare(
+                history.direction,
+                ours.scores,
+                base.scores,
+                history.test_seed,
+                exact=self._started.exact,
+                readings=history.draws,
+            )
+            return champion, found
         return champion, Comparison("regressed" if base.status == "ok" else "no evidence", 0.0, None)
 
     @property

@@ -4,10 +4,12 @@ It serves one supervisor over one socket and one zygote over another, holds no k
 evaluation at a time. Run by the engine as `python -m ryumon.evaluation.worker SUPERVISOR_FD ZYGOTE_FD`.
 """
 
+import hashlib
 import importlib.util
 import re
 import socket
 import sys
+import traceback
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +18,7 @@ from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate,
 from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.evaluation.candidate import Handle
 from ryumon.evaluation.claims import InvalidClaim
-from ryumon.sandbox import CandidateFailure, Sandbox
+from ryumon.sandbox import CandidateFailure, Sandbox, codec
 from ryumon.score import CaseResult, Result, Status
 from ryumon.task import Case, Split, Task
 from ryumon.wire import Channel
@@ -100,6 +102,12 @@ class Judge:
             cpu_s=handle.cpu_s,
         )
 
+    def _where(self, error: Exception) -> str:
+        """Returns the place in the task's own files where an error came up."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if Path(frame.filename).parent == self._task.folder]
+        return f" ({Path(own[-1].filename).name}, line {own[-1].lineno}, in {own[-1].name})" if own else ""
+
     def _case(self, handle: Handle, case: Case) -> CaseResult | tuple[Status, str]:
         try:
             result = self._task.evaluate(handle, case)
@@ -110,7 +118,7 @@ class Judge:
         except (RoleError, SandboxError):
             raise  # the lane is broken, not the program: this worker ends, and its lane starts afresh
         except Exception as error:  # noqa: BLE001  the claim made the evaluator fail: it costs this evaluation and is recorded
-            return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}")
+            return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}{self._where(error)}")
         return _failed(handle) or _checked(result, case)
 
 
@@ -136,10 +144,19 @@ def _checked(result: object, case: Case) -> CaseResult | tuple[Status, str]:
     return CaseResult(case.id, score, metrics, str(result.feedback)[:FEEDBACK_CHARACTERS])
 
 
+def _digest(case: Case) -> bytes:
+    """Returns a digest of a case's data, empty where it is more than plain data."""
+    try:
+        return hashlib.blake2b(codec.encode([case.data]), digest_size=16).digest()
+    except codec.CodecError:
+        return b""
+
+
 def _answer(judge: Judge, request: Request) -> Answer:
     try:
         if isinstance(request, Describe):
-            return Described(request.id, tuple(case.id for case in judge.cases(request.split, request.seed)))
+            cases = judge.cases(request.split, request.seed)
+            return Described(request.id, tuple(case.id for case in cases), tuple(_digest(case) for case in cases))
         return judge.evaluate(request)
     except TaskError as error:
         return Refused(request.id, str(error))

@@ -101,6 +101,7 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
 
     reason: str
     elapsed: float
+    cpu_s: float = 0.0
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
