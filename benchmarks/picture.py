@@ -35,7 +35,7 @@ def main() -> None:
     for (label, excess), style in zip(REFERENCES.items(), ("dotted", "dashed"), strict=True):
         axes.axhline(excess, color="grey", linestyle=style, linewidth=1, label=label)
     axes.set(xlabel="evaluations", ylabel="best excess on train, %", ylim=(0, 4.6), xlim=(0, None))
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc=(0.62, 0.45))
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(sys.argv[2], metadata={"Date": None})
 
