@@ -95,7 +95,6 @@ class History:
         self.curve: list[Point] = []
         self.contenders = Contenders("minimize")
         self.children: Counter[str] = Counter()
-        self.confirmed: dict[str, Status] = {}
         self.where: dict[str, int] = {}
         self.readings: dict[tuple[Split, int, str], Read] = {}
         self.strictly: set[tuple[Split, int, str]] = set()
@@ -182,7 +181,6 @@ class History:
 
     def _evaluated(self, record: Evaluated) -> None:
         self.spent = self.spent + record.cost
-        self.confirmed.update(record.confirmed)
         self.contenders.barred.update(id for id, status in record.confirmed.items() if status != "ok")
         if record.index < 0:
             self.seed = record

@@ -23,8 +23,8 @@ class Writer(Protocol):
 
     head: bytes
 
-    def append(self, kind: str, body: bytes, texts: tuple[str, ...] = ()) -> None:
-        """Links an event to the chain and holds it for the next flush, with the texts that it names."""
+    def append(self, kind: str, body: bytes) -> None:
+        """Links an event to the chain and holds it for the next flush."""
 
     def program(self, program: Program) -> dict[str, str]:
         """Returns the program as path → text id, after holding its texts for the next flush."""

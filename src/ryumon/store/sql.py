@@ -54,13 +54,11 @@ class SqlWriter:
         self._held_events: list[dict[str, Any]] = []
         self._held_texts: dict[bytes, str] = {}
 
-    def append(self, kind: str, body: bytes, texts: tuple[str, ...] = ()) -> None:
-        """Links an event to the chain and holds it, with the texts that it names, for the next flush."""
+    def append(self, kind: str, body: bytes) -> None:
+        """Links an event to the chain and holds it for the next flush."""
         event = linked(self.head, self._run, self._seq, kind, self._clock(), body)
         self.head, self._seq = event.hash, event.seq + 1
         self._held_events.append({name: getattr(event, name) for name in event.__struct_fields__})
-        for text in texts:
-            self._held_texts[bytes.fromhex(text_id(text))] = text
 
     def program(self, program: Program) -> dict[str, str]:
         """Returns the program as path → text id, after holding its texts for the next flush."""
