@@ -105,7 +105,7 @@ class Handle:
         function = getattr(importlib.import_module(file.removesuffix(".py")), name)
         try:
             # Through the codec and back, so that a driver sees here what it sees beside the candidate.
-            value = function(lambda *inner: child.call(target, inner).value, *codec.decode(codec.encode(list(args))))
+            value = function(lambda *inner: child.ask(target, inner), *codec.decode(codec.encode(list(args))))
             encoded = codec.encode(value)
         except CandidateFailure:
             raise

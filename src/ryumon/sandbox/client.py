@@ -20,7 +20,7 @@ from ryumon.sandbox.guest.messages import Call, Ended, Kill, Load, Spawn
 from ryumon.score import Status
 from ryumon.task import Limits
 
-_CHUNK = 1 << 16
+_CHUNK_LEAST, _CHUNK = 1 << 13, 1 << 16
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -125,6 +125,7 @@ class Child:
         self._log = log
         self._limits = limits
         self._ready = False
+        self._read = bytearray()  # of the stream, and not yet taken
         self._report: Ended | None = None
         self._failure: CandidateFailure | None = None
         self._ending: Ending | None = None
@@ -132,11 +133,15 @@ class Child:
 
     def call(self, target: str, args: Sequence[Any]) -> Claim:
         """Returns the claim of `file.py:function` called with copies of `args`; raises `CandidateFailure`."""
+        return _claim(target, self._exchange(target, args, None))
+
+    def ask(self, target: str, args: Sequence[Any]) -> Any:
+        """Returns the value alone of what `call` claims, for loops of thousands of calls that keep no digest."""
         return self._exchange(target, args, None)
 
     def drive(self, driver: str, target: str, args: Sequence[Any]) -> Claim:
         """Returns the claim of `drivers.py:function` called beside the candidate with its function and `args`."""
-        return self._exchange(target, args, driver)
+        return _claim(target, self._exchange(target, args, driver))
 
     def close(self) -> Ending:
         """Ends the child with everything that it started, and returns how it ended and what it used."""
@@ -154,7 +159,7 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _exchange(self, target: str, args: Sequence[Any], driver: str | None) -> Claim:
+    def _exchange(self, target: str, args: Sequence[Any], driver: str | None) -> Any:
         if self._ending is not None:
             raise RoleError(f"{target}: called after its child was closed")
         if self._failure is not None:
@@ -174,9 +179,7 @@ class Child:
             self._failure = failure
             raise
 
-    def _answer(self, data: bytes, nonce: bytes) -> Claim:
-        if self._ready and self._unasked():
-            raise CandidateFailure("invalid", "answered before it was asked")
+    def _answer(self, data: bytes, nonce: bytes) -> Any:
         try:
             self._stream.sendall(self._pending + data)
             self._pending = b""
@@ -188,44 +191,40 @@ class Child:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise CandidateFailure("invalid", f"broke the protocol: {error}") from error
         if not secrets.compare_digest(answer.nonce, nonce):
-            raise CandidateFailure("invalid", "answered another question than was asked")
+            raise CandidateFailure("invalid", "answered before it was asked, or something else than it was asked")
         if answer.status != "ok":
             raise CandidateFailure(answer.status, answer.message[: messages.MESSAGE_CHARS])
         if len(answer.payload) > self._limits.claim_kb * 1024:
             raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")
         try:
-            value = codec.decode(answer.payload)
-            return Claim(value, codec.encode(value))
+            return codec.decode(answer.payload)
         except codec.CodecError as error:
             raise CandidateFailure("invalid", f"the answer cannot be used: {error}") from error
 
     def _receive_frame(self, limit: int) -> bytes:
+        """Returns the next frame. What the child writes beyond it waits, and answers no later question: those have
+        nonces of their own."""
         if not self._ready:
-            if self._receive(1) != messages.READY:
+            self._receive(1)
+            if self._read[:1] != messages.READY:
                 raise SandboxError("a child began its stream with something else than its readiness")
+            del self._read[:1]
             self._ready = True
-        length = int.from_bytes(self._receive(messages.HEADER), "big")
+        self._receive(messages.HEADER)
+        length = int.from_bytes(self._read[: messages.HEADER], "big")
         if length > limit:
             raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")
-        return self._receive(length)
+        self._receive(messages.HEADER + length)
+        body = bytes(self._read[messages.HEADER : messages.HEADER + length])
+        del self._read[: messages.HEADER + length]
+        return body
 
-    def _receive(self, size: int) -> bytes:
-        data = self._stream.recv(min(size, _CHUNK)) if size else b""
-        if len(data) == size:
-            return data
-        parts = bytearray(data)
-        while len(parts) < size:
-            part = self._stream.recv(min(size - len(parts), _CHUNK))
+    def _receive(self, size: int) -> None:
+        while len(self._read) < size:
+            part = self._stream.recv(min(max(size - len(self._read), _CHUNK_LEAST), _CHUNK))
             if not part:
                 raise EOFError
-            parts += part
-        return bytes(parts)
-
-    def _unasked(self) -> bool:
-        try:
-            return bool(self._stream.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except (BlockingIOError, ConnectionError):
-            return False
+            self._read += part
 
     def _fail_ended(self) -> NoReturn:
         """Raises what ended a child that no longer answers."""
@@ -263,6 +262,13 @@ class Child:
             return Ending(self._failure.status, self._failure.reason, usage, log)
         status, reason = self._cause(report)
         return Ending(status, reason, usage, log)
+
+
+def _claim(target: str, value: Any) -> Claim:
+    try:
+        return Claim(value, codec.encode(value))
+    except codec.CodecError as error:
+        raise CandidateFailure("invalid", f"the answer of {target} cannot be used: {error}") from error
 
 
 def _bytes(text: str) -> bytes:

@@ -21,6 +21,7 @@ from . import codec, messages
 from .messages import Answer, Call, Load
 
 STREAM = 3
+_CHUNK = 1 << 13
 _MEMORY = "ran out of memory: the limit is what it may add to the interpreter and the preloaded modules"
 
 
@@ -33,8 +34,9 @@ def serve(spec: messages.Spawn, folder: str, open_reserve: Callable[[], None]) -
     os.write(STREAM, messages.READY)
     random.seed(0)
     candidate: Candidate | None = None
+    requests = _Requests()
     while True:
-        request = messages.to_child.decode(_read_frame())
+        request = messages.to_child.decode(requests.frame())
         if isinstance(request, Load):
             candidate = Candidate(request, folder)
             continue
@@ -211,20 +213,31 @@ def _flush() -> None:
             stream.flush()
 
 
-def _read_frame() -> bytes:
-    length = int.from_bytes(_read(messages.HEADER), "big")
-    return _read(length)
+class _Requests:
+    """The frames on the stream, as few reads as they arrive in."""
 
+    def __init__(self) -> None:
+        self._read = b""
 
-def _read(count: int) -> bytes:
-    parts = []
-    while count:
-        part = os.read(STREAM, min(count, 1 << 20))
-        if not part:
-            os._exit(0)
-        parts.append(part)
-        count -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+    def frame(self) -> bytes:
+        """Returns the next frame's content; ends the process where the worker is gone."""
+        self._need(messages.HEADER)
+        end = messages.HEADER + int.from_bytes(self._read[: messages.HEADER], "big")
+        self._need(end)
+        body, self._read = self._read[messages.HEADER : end], self._read[end:]
+        return body
+
+    def _need(self, count: int) -> None:
+        if len(self._read) >= count:
+            return
+        parts, have = [self._read], len(self._read)
+        while have < count:
+            part = os.read(STREAM, max(_CHUNK, count - have))
+            if not part:
+                os._exit(0)
+            parts.append(part)
+            have += len(part)
+        self._read = b"".join(parts)
 
 
 def _write(data: bytes) -> None:

