@@ -78,8 +78,10 @@ class Candidate:
             _write_file(os.path.join(folder.encode(), path), text)
         self.texts = {path.decode("utf-8", "replace"): text for path, text in load.files}
         tops = {path.split("/")[0].removesuffix(".py") for path in self.texts}
-        for name in [name for name in sys.modules if name.split(".")[0] in tops and name not in _KEPT]:
-            del sys.modules[name]
+        # Looking at every module's name would copy the pages that all of them lie on: a tenth of an evaluation.
+        if any(top in sys.modules for top in tops):
+            for name in [name for name in sys.modules if name.split(".")[0] in tops and name not in _KEPT]:
+                del sys.modules[name]
         self._finder = _Finder(self.texts, folder)
         sys.path.insert(0, folder)
         sys.meta_path.insert(0, self._finder)
