@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from ryumon.blocks import fixed
 from ryumon.errors import BadInput
 
 MAX_BYTES = 256_000
@@ -85,9 +86,13 @@ def write_program(program: Program, folder: Path) -> None:
 
 
 def outside(program: Program, seed: Program, editable: Sequence[str]) -> list[str]:
-    """Returns the files in which `program` differs from `seed` though the task does not make them editable."""
-    fixed = (program.files.keys() | seed.files.keys()) - set(editable)
-    return sorted(path for path in fixed if program.files.get(path) != seed.files.get(path))
+    """Returns the files in which `program` differs from `seed` where the task does not let it: files that are not
+    editable, and what lies outside the marked blocks of a file that has some."""
+    closed = (program.files.keys() | seed.files.keys()) - set(editable)
+    changed = {path for path in closed if program.files.get(path) != seed.files.get(path)}
+    marked = ((path, fixed(seed.files[path])) for path in editable if path in seed.files)
+    changed.update(path for path, kept in marked if kept is not None and fixed(program.files.get(path, "")) != kept)
+    return sorted(changed)
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -137,6 +137,7 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
             tier=tier,
             test_seed=settings.test_seed,
             files=writer.program(task.seed),
+            unseparated=task.spec.unseparated,
         )
         engine = registry.load("engines", settings.engine)(task, tier, workers)
         async with _processes(engine, started, task) as improver:

@@ -128,6 +128,7 @@ class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     evaluator_s: float = 30.0
     paths: dict[str, str] = {}
     reference: dict[str, float] = {}
+    unseparated: bool = False
 
 
 class TaskFolder(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import pytest
 
 from ryumon.cli import main
 from ryumon.store import SqlStore
+from tests.adoption.peers import lay_out
 from tests.conftest import TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
@@ -141,6 +142,25 @@ def test_a_task_from_new_passes_check_and_runs(capsys: Capture, tmp_path: Path) 
     found = last(ryumon(capsys, "run", tmp_path / "mine", "--budget", "6ev", "--json", "--store", tmp_path / "s"))
     assert found["task"] == "mine"
     assert "empty folder" in ryumon(capsys, "new", tmp_path / "mine", code=2)
+
+
+@pytest.mark.parametrize("system", ["openevolve", "shinka"])
+def test_a_task_of_another_system_is_adopted_runs_and_is_told_to_be_split(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay_out(tmp_path / "theirs" / "curve-task", system)
+    made = ryumon(capsys, "new", "--from", system, "theirs/curve-task")
+    assert "unseparated" in made
+    assert "runs beside the candidate" in ryumon(capsys, "check", "curve-task", code=1)
+    found = ryumon(capsys, "run", "curve-task", "--budget", "6ev", "--name", "r")
+    assert "could forge the score" in found
+    assert "could forge the score" in ryumon(capsys, "show", "r")
+    assert "empty folder" in ryumon(capsys, "new", "--from", system, "theirs/curve-task", code=2)
+    assert "unknown system" in ryumon(capsys, "new", "x", "--from", "funsearch", "theirs/curve-task", code=2)
+    assert "no folder" in ryumon(capsys, "new", "x", "--from", system, "nowhere", code=2)
+    assert "name the new folder" in ryumon(capsys, "new", code=2)
+    assert not (tmp_path / "x").exists()
 
 
 def test_check_fails_a_task_that_trusts_what_it_is_told(capsys: Capture, tiny: Make) -> None:

@@ -47,7 +47,7 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
 
     from ryumon.archive.lineage import path_to_seed
     from ryumon.archive.summary import summarised
-    from ryumon.cli.live import closing
+    from ryumon.cli.live import closing, remarks
 
     store = _store(common)
     history = _history(store, latest(name, store.runs()))
@@ -65,7 +65,15 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
         "path": [{"id": step.id, "operator": step.operator, "score": step.score} for step, _ in path],
         "champion": path[-1][1].files,
     }
-    text = [closing(summary), "", "champion", *_listing(path[-1][1]), "", "path from the seed"]
+    text = [
+        closing(summary),
+        *(f"  {line}" for line in remarks(history)),
+        "",
+        "champion",
+        *_listing(path[-1][1]),
+        "",
+        "path from the seed",
+    ]
     for (_, before), (step, program) in pairwise(path):
         score = _number(step.score) if step.score is not None else step.status
         text += [f"  {step.id[:10] if step.id else ''}  ask {step.index}  {step.operator}  {score}"]

@@ -56,6 +56,8 @@ class Display:
         crashed = self._history.statuses["evaluator_error"] if self._history is not None else 0
         if crashed:
             text += f"\n  {crashed} programs crashed the evaluator; `ryumon show` has the reasons"
+        if self._history is not None:
+            text += "".join(f"\n  {line}" for line in remarks(self._history))
         if self._history is not None and self._history.draws > 1:
             text += f"\n  test was drawn {self._history.draws} times, which the verdict takes into account"
         return text
@@ -152,6 +154,15 @@ def closing(summary: Summary) -> str:
         lines.append(f"  next      ryumon show {summary.run} · ryumon export {summary.run} --champion DIR")
     lines.append(f"  head      {summary.head}")
     return "\n".join(lines)
+
+
+def remarks(history: History) -> list[str]:
+    """Returns what a reader of a run's verdict has to know besides."""
+    if history.started is not None and history.started.unseparated:
+        return [
+            "the evaluator ran beside the candidate, which could forge the score: the verdict is at most no evidence"
+        ]
+    return []
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`tasks`, `new`, `check`."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -24,28 +25,51 @@ def tasks(*, common: Common = DEFAULTS) -> int:
     return 0
 
 
-def new(path: Path, /, *, common: Common = DEFAULTS) -> int:
-    """Make a small, complete task in the new folder PATH, to edit into your own."""
-    import re
-    import shutil
-
+def new(
+    path: Annotated[Path | None, Parameter(help="The new folder. Adopted: named as its source by default.")] = None,
+    /,
+    *,
+    from_: Annotated[
+        tuple[str, Path] | None,
+        Parameter(name="--from", help="Adopt a task of another system: openevolve or shinka, then its folder."),
+    ] = None,
+    common: Common = DEFAULTS,
+) -> int:
+    """Make a small, complete task in the new folder PATH, to edit into your own, or adopt one by --from."""
+    from ryumon.adoption import Adopted, adopt
     from ryumon.errors import BadInput
 
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise BadInput(f"{path} is there and not an empty folder; name a new one")
-    shutil.copytree(
-        Path(__file__).parent / "template", path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-    )
-    spec = path / "task.toml"
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.resolve().name).strip("-._") or "my-task"
-    spec.write_text(re.sub(r'(?m)^name = ".*"', f'name = "{name}"', spec.read_text("utf-8"), count=1), "utf-8")
-    files = sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file())
+    if path is None and from_ is None:
+        raise BadInput("name the new folder: ryumon new PATH")
+    target = path if path is not None else Path(from_[1].resolve().name if from_ is not None else "")
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BadInput(f"{target} is there and not an empty folder; name a new one")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", target.resolve().name).strip("-._")[:80] or "my-task"
+    made = Adopted(_copied(target, name), ()) if from_ is None else adopt(from_[0], from_[1], target, name)
+    first = "edit them, then " if from_ is None else ""
     say(
         common,
-        {"task": name, "folder": str(path), "files": files},
-        f"{path}: {', '.join(files)}\nnext: edit them, then `ryumon check {path}` and `ryumon run {path}`",
+        {"task": name, "folder": str(target), "files": made.files, "notes": made.notes},
+        "\n".join(
+            [
+                f"{target}: {', '.join(made.files)}",
+                *made.notes,
+                f"next: {first}`ryumon check {target}` and `ryumon run {target}`",
+            ]
+        ),
     )
     return 0
+
+
+def _copied(target: Path, name: str) -> tuple[str, ...]:
+    """Writes the template task into `target`, and returns its files."""
+    import shutil
+
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(__file__).parent / "template", target, dirs_exist_ok=True, ignore=ignored)
+    spec = target / "task.toml"
+    spec.write_text(re.sub(r'(?m)^name = ".*"', f'name = "{name}"', spec.read_text("utf-8"), count=1), "utf-8")
+    return tuple(sorted(str(file.relative_to(target)) for file in target.rglob("*") if file.is_file()))
 
 
 def check(

@@ -46,6 +46,8 @@ CHEATS = {
     "lambda s, o: True, '__gt__': lambda s, o: True, '__float__': lambda s: 1e9})(float('nan'))",
 }
 
+UNSEPARATED = "the evaluator runs beside the candidate, which can forge its score; split it as docs/adopting.md shows"
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One thing that was looked at."""
@@ -77,7 +79,9 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         findings += await _cases(engine, task, tier, seed)
         findings += [await _split(evaluator, task, split, seed) for split in _others(task)]
         findings.append(await _noise(evaluator, task, seed))
-        if task.spec.language == "python":
+        if task.spec.unseparated:
+            findings.append(Finding("separated", False, UNSEPARATED))
+        elif task.spec.language == "python":
             findings += [await _cheat(evaluator, task, seed, name, answer) for name, answer in CHEATS.items()]
             findings += [await _trusted(evaluator, task, seed, number) for number in (1e9, -1e9)]
     finally:

@@ -105,7 +105,7 @@ class Evaluator:
         place = derived_seed(self._seed, f"confirm {program.id}") % len(fast.results)
         known = _Answer("ok", fast.results[place], fast.behaviours[place], "")
         strict, cpu_s = await self._again(program, place, strict=fast.driven)
-        if strict == known:
+        if strict == known or (self._task.spec.unseparated and strict.scores_as(known)):
             return Confirmed("ok", cpu_s=cpu_s)
         evidence = f"case {place}: first {known}, then {strict}"
         if strict.status in UNDECIDED:
@@ -192,6 +192,12 @@ class _Answer(msgspec.Struct, frozen=True):
     result: CaseResult | None
     behaviour: bytes
     reason: str
+
+    def scores_as(self, other: "_Answer") -> bool:
+        """Returns whether both scored the same; what else an evaluator beside its candidate says may be a time."""
+        if self.result is None or other.result is None:
+            return False
+        return self.result.score == other.result.score
 
     def __str__(self) -> str:
         score = f"{self.result.score!r} ({self.behaviour.hex()[:8]})" if self.result is not None else self.reason

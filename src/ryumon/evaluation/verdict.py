@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 
+import msgspec
+
 from ryumon.archive.journal import Journal
 from ryumon.budget import Cost
 from ryumon.evaluation.evaluator import Evaluator
@@ -18,7 +20,8 @@ class Court:
         self._journal, self._evaluator, self._started = journal, evaluator, started
 
     async def verdict(self, seed_id: str) -> tuple[str, Comparison]:
-        """Returns the champion's id, and its comparison with the seed on test cases drawn now.
+        """Returns the champion's id, and its comparison with the seed on test cases drawn now; at most `no evidence`
+        where the task's evaluator is not separated from the candidate.
 
         Where the task drives, both are read on the strict path, so that what a candidate can see of a driver buys
         nothing in the end.
@@ -42,7 +45,7 @@ class Court:
                 exact=self._started.exact,
                 readings=history.draws,
             )
-            return champion, found
+            return champion, _capped(found) if self._started.unseparated else found
         return champion, Comparison("regressed" if base.status == "ok" else "no evidence", 0.0, None)
 
     @property
@@ -92,3 +95,10 @@ class Court:
                 strict=strict,
             )
         )
+
+
+def _capped(found: Comparison) -> Comparison:
+    """Returns what a comparison is worth where a candidate could have written its own score."""
+    if found.verdict != "improved":
+        return found
+    return msgspec.structs.replace(found, verdict="no evidence")

@@ -5,6 +5,7 @@ large or too deep, is digested as it stands. This module never runs or compiles 
 """
 
 import hashlib
+from functools import lru_cache
 
 from ryumon.errors import BadInput
 from ryumon.improvers.mutate.language import Language, language
@@ -21,12 +22,17 @@ def normal_form(program: Program, language: str) -> bytes:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for path in sorted(program.files):
         text = program.files[path]
-        source = parse(text, table.name) if table is not None and path.endswith(table.suffixes) else None
-        body = text.encode("utf-8", "surrogatepass") if source is None else _canonical(source)
-        for part in (path.encode("utf-8", "surrogatepass"), b"text" if source is None else b"tree", body):
+        kind, body = _form(text, table.name if table is not None and path.endswith(table.suffixes) else None)
+        for part in (path.encode("utf-8", "surrogatepass"), kind, body):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
     return digest.digest()
+
+
+@lru_cache(maxsize=64)  # the files that no proposal changes, most of all
+def _form(text: str, language: str | None) -> tuple[bytes, bytes]:
+    source = parse(text, language) if language is not None else None
+    return (b"text", text.encode("utf-8", "surrogatepass")) if source is None else (b"tree", _canonical(source))
 
 
 def _table(name: str) -> Language | None:

@@ -25,6 +25,7 @@ class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
     tier: str
     test_seed: int | None
     files: dict[str, str]
+    unseparated: bool = False
 
 
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):

@@ -9,6 +9,7 @@ from functools import cache
 
 import msgspec
 
+from ryumon.blocks import blocks
 from ryumon.improvers.mutate.language import Language
 from ryumon.improvers.mutate.syntax import Node, Source
 from ryumon.improvers.mutate.vocabularies import Sort, Vocabulary
@@ -38,6 +39,7 @@ class View:
         self.tokens: list[Node] = []
         self.bodies: list[tuple[int, int]] = []
         self.imported: set[str] = set()
+        self._blocks = blocks(source.text)
         self._calls = _call_sorts(vocabulary)
         self._latest: dict[str, Sort] = {}
         self._used: dict[str, Sort] = {}
@@ -69,16 +71,21 @@ class View:
 
     @property
     def first_statement(self) -> int:
-        """Where the text's first statement begins, its docstring and imports from the future aside."""
+        """Where the first statement that may change begins, a docstring and imports from the future aside."""
         for node in self.source.nodes[0].operands():
-            if not _is_docstring(node, self.language) and node.kind != self.language.future_import:
+            late = not _is_docstring(node, self.language) and node.kind != self.language.future_import
+            if late and self._open(node.start, node.end):
                 return node.start
-        return len(self.source.text)
+        return self._blocks[0][0] if self._blocks else len(self.source.text)
 
     @property
     def signatures(self) -> dict[str, tuple[tuple[Sort, ...], Sort]]:
         """The vocabulary's plain functions of several arguments or one: written name -> sorts taken and given."""
         return _signatures(self.vocabulary)
+
+    def _open(self, start: int, end: int) -> bool:
+        """Returns whether a range lies in a marked block, or nothing is marked."""
+        return not self._blocks or any(low <= start and end <= high for low, high in self._blocks)
 
     def callee(self, node: Node) -> str:
         """Returns the written name of the function that a call calls, "" where it has none."""
@@ -159,7 +166,7 @@ class View:
         if opened:
             self.bodies.append((node.start, node.end))
         node.editable = opened or parent.editable or _is_module_constant(node, table)
-        if not node.editable:
+        if not node.editable or not self._open(node.start, node.end):
             return
         fields = table.values.get(parent.kind)
         if not node.named:

@@ -1,0 +1,140 @@
+"""Writing an adopted task: seed/ with the program, its evaluator and what stands in for its system, and our task.py."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ryumon.adoption.source import SYSTEMS, Source, System, read_source
+from ryumon.blocks import fixed
+from ryumon.errors import BadInput
+from ryumon.program import checked
+
+HERE = Path(__file__).parent
+LANGUAGES = {
+    ".py": "python", ".rs": "rust", ".go": "go", ".jl": "julia", ".c": "c", ".cpp": "cpp", ".cu": "cuda", ".r": "r",
+    ".js": "javascript", ".ts": "typescript", ".f90": "fortran", ".swift": "swift", ".wl": "wolfram",
+    ".sv": "systemverilog", ".txt": "text",
+}  # fmt: skip
+DEFAULT_S = 60.0
+STARTERS = re.compile(r"\b(subprocess|multiprocessing|threading|concurrent|asyncio|joblib|os\.system|os\.fork)\b")
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """What was made: the files of the new folder, and what a person should know about it, a line each."""
+
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def adopt(system_name: str, source_folder: Path, target: Path, name: str) -> Adopted:
+    """Writes the task in `source_folder` as a ryumon task named `name` into the folder `target`.
+
+    Nothing is written where it cannot be whole; raises `BadInput`.
+    """
+    if system_name not in SYSTEMS:
+        raise BadInput(f"unknown system {system_name!r}; ryumon adopts tasks of {' and '.join(SYSTEMS)}")
+    system = SYSTEMS[system_name]
+    source = read_source(system, source_folder)
+    config, config_note = _config(source_folder)
+    notes = [
+        'unseparated: the evaluator runs beside the candidate, so a verdict is at most "no evidence"; '
+        "task.py says how to split it"
+    ]
+    seed = checked({**source.files, **_inside(system, source)}).files
+    texts = {f"seed/{path}": text for path, text in seed.items()}
+    texts["task.py"] = (HERE / "trusted" / "task.py").read_text("utf-8")
+    texts["task.toml"] = _toml(system, source, config, name)
+    texts["brief.md"] = _brief(system, source, config)
+    if fixed(source.files[source.program]) is None:
+        notes.append(f"{source.program} marks no EVOLVE-BLOCK: all of it may change")
+    absent = [*source.absent, *sorted({name.split(".")[0] for name in source.modules} - _installed(source))]
+    if absent:
+        notes.append(f"imports what the sandbox does not have: {', '.join(absent)}; install it, or take it out")
+    if source.left_out:
+        shown = ", ".join(source.left_out[:8]) + (", ..." if len(source.left_out) > 8 else "")
+        notes.append(f"left out, since nothing imports or names them: {shown}")
+    for path, text in texts.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text(text, "utf-8")
+    return Adopted(tuple(sorted(texts)), (*notes, *config_note))
+
+
+def _inside(system: System, source: Source) -> dict[str, str]:
+    """Returns the files that stand in for the system; none that the task brings itself."""
+    found = {}
+    for part in ("both", system.name):
+        for path in sorted((HERE / "inside" / part).rglob("*.py")):
+            found[path.relative_to(HERE / "inside" / part).as_posix()] = path.read_text("utf-8")
+    taken = sorted(found.keys() & source.files.keys())
+    if taken:
+        raise BadInput(f"the task has a {taken[0]} of its own, a name that ryumon needs there; rename it")
+    return found
+
+
+def _installed(source: Source) -> set[str]:
+    tops = {name.split(".")[0] for name in source.modules}
+    return {name for name in tops if importlib.util.find_spec(name) is not None}
+
+
+def _toml(system: System, source: Source, config: dict[str, Any], name: str) -> str:
+    suffix = Path(source.program).suffix.lower()
+    texts = "\n".join(source.files[path] for path in sorted(source.files))
+    installed = _installed(source)
+    preload = sorted({"numpy", *(module for module in source.modules if module.split(".")[0] in installed)})
+    evaluator = config.get("evaluator")
+    timeout = evaluator.get("timeout") if isinstance(evaluator, dict) else None
+    seconds = float(timeout) if isinstance(timeout, int | float) and timeout > 0 else DEFAULT_S
+    return f"""\
+# Adopted from a task of {system.title}. seed/ holds all of it; task.py says how to split off its evaluator.
+name = {json.dumps(name)}
+direction = "maximize"
+summary = "Adopted from {system.title}."
+unit = "combined score"
+language = "{LANGUAGES.get(suffix, suffix.removeprefix("."))}"
+editable = [{json.dumps(source.program, ensure_ascii=False)}]
+vocabulary = "{"numpy-elementwise" if "numpy" in source.files[source.program] else "arithmetic"}"
+splits = "one"
+budget = "300ev,10m"
+preload = {json.dumps(preload)}
+unseparated = true                      # the evaluator and the candidate are one process: at most "no evidence"
+
+# For the evaluator and the candidate together. CPU time decides; wall clock ends what sleeps.
+[limits]
+cpu_s = {seconds:g}
+wall_s = {2 * seconds:g}
+memory_mb = 2048
+processes = {64 if STARTERS.search(texts) else 1}
+"""
+
+
+def _brief(system: System, source: Source, config: dict[str, Any]) -> str:
+    prompt, evolution = config.get("prompt"), config.get("evo_config")
+    asked = prompt.get("system_message") if isinstance(prompt, dict) else None
+    asked = evolution.get("task_sys_msg") if asked is None and isinstance(evolution, dict) else asked
+    where = "what lies between its EVOLVE-BLOCK markers" if fixed(source.files[source.program]) else "all of it"
+    return f"""# {source.program}
+
+{asked.strip() if isinstance(asked, str) else f"Improve the program that {system.evaluator} measures."}
+
+`{source.program}` may change: {where}. `{system.evaluator}` measures it; its `combined_score` is to be maximised.
+"""
+
+
+def _config(folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Returns what the one configuration file beside a task says; a note where it was not read."""
+    found = [path for path in sorted(folder.glob("*.yaml")) if path.name == "config.yaml" or path.stem == "shinka"]
+    if not found:
+        return {}, ()
+    try:
+        import yaml
+    except ImportError:
+        return {}, (f"{found[0].name} was not read: pip install pyyaml, or set brief.md and [limits] yourself",)
+    try:
+        said = yaml.safe_load(found[0].read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{found[0]}: {' '.join(str(error).split())}") from error
+    return (said, ()) if isinstance(said, dict) else ({}, ())
