@@ -15,7 +15,7 @@ from ryumon.program import Program
 from ryumon.store.base import Store, Writer, read_files
 from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
 
-FLUSH_S = 0.05
+FLUSH_S = 0.08  # with the commit itself, at most a tenth of a second of work can be lost
 
 
 class Journal:
@@ -31,6 +31,7 @@ class Journal:
         self._writer, self._notify = writer, notify
         self._born = time.monotonic() - history.elapsed
         self._flush_due: asyncio.TimerHandle | None = None
+        self._durable = history.events
 
     def append(self, record: Record) -> None:
         """Appends the event that says `record`."""
@@ -57,11 +58,12 @@ class Journal:
         if self._flush_due is not None:
             self._flush_due.cancel()
             self._flush_due = None
-        self._writer.flush()
+        self._write()
 
     def recorded(self, id: str) -> Evaluated:
         """Returns the event by which a program was committed."""
-        self.flush()
+        if self.history.where[id] >= self._durable:
+            self.flush()
         return evaluated(self.store, self.history, id)
 
     def program(self, record: Evaluated) -> Program | None:
@@ -82,9 +84,13 @@ class Journal:
     def _flush_by_itself(self) -> None:
         self._flush_due = None
         try:
-            self._writer.flush()
+            self._write()
         except StoreError as error:
             self.failed(error)
+
+    def _write(self) -> None:
+        self._writer.flush()
+        self._durable = self.history.events
 
 
 def stored_evaluations(store: Store, run: str) -> Iterator[Evaluated]:

@@ -25,10 +25,13 @@ class Forms:
     def __init__(self, language: str) -> None:
         self._language = language
         self._seen: set[bytes] = set()
+        self._latest: tuple[Program, bytes] | None = None
 
     def form(self, program: Program) -> bytes:
-        """Returns the digest of the program's normal form."""
-        return normal_form(program, self._language)
+        """Returns the digest of the program's normal form, which is asked for twice in a row: by improver and host."""
+        if self._latest is None or self._latest[0] is not program:
+            self._latest = program, normal_form(program, self._language)
+        return self._latest[1]
 
     def seen(self, program: Program) -> bool:
         """Returns whether an earlier proposal, or the seed, equals `program` in normal form."""
