@@ -1,19 +1,17 @@
-"""How fast one lane opens, calls and closes children: evaluations each second, and CPU in all processes together.
+"""How fast lanes open, call and close children: evaluations each second, and CPU in all processes together.
 
-Command: `python benchmarks/sandbox_pool.py [--tier A] [--count 500]`. Not measured: what an evaluator does in between.
-
-Last result (2 shared cores with other work on them, Linux 6.18, Python 3.11; the best of three, tier A):
-    trivial: 298/s, 3.35 ms wall; CPU ms each: child 2.23, zygote 0.84, worker 0.13, all 3.19
-    numpy 64x64 matmul: 242/s, 4.14 ms wall; CPU ms each: child 2.73, zygote 0.89, worker 0.14, all 3.76
-    one more call in an open child: 31 us wall
-With both cores taken by other work the rate falls to 100/s and the CPU rises to 4.0 ms.
+Command: `python benchmarks/sandbox_pool.py [--tier A] [--count 1000]`. Wants idle cores: with both
+taken by other work the rate falls to a third. Not measured: what an evaluator does in between. Last result: see docs/results.md.
 """
 
 import argparse
+import multiprocessing
 import resource
 import socket
 import subprocess
 import time
+from multiprocessing.synchronize import Barrier
+from typing import NamedTuple
 
 from ryumon.sandbox import Sandbox, Tier, start_zygote
 from ryumon.task import Limits
@@ -50,27 +48,57 @@ def lane(tier: Tier) -> "tuple[Sandbox, socket.socket, subprocess.Popen[bytes]]"
     return sandbox, ours, process
 
 
+class Taken(NamedTuple):
+    """What evaluations took, in seconds: wall clock, and CPU by whom."""
+
+    wall: float
+    child: float
+    zygote: float
+    worker: float
+
+
+def one_lane(tier: Tier, source: str, count: int, go: Barrier) -> Taken:
+    """Returns what `count` evaluations in a lane of its own take, once all lanes are ready."""
+    sandbox, control, process = lane(tier)
+    go.wait()
+    zygote, own = zygote_cpu(process.pid), cpu_of(resource.RUSAGE_SELF)
+    wall, child = measure(sandbox, source, count)
+    taken = Taken(wall, child, zygote_cpu(process.pid) - zygote, cpu_of(resource.RUSAGE_SELF) - own)
+    control.close()
+    process.wait(10)
+    return taken
+
+
+def pool(tier: Tier, source: str, count: int, lanes: int) -> list[Taken]:
+    """Returns what each of `lanes` workers, processes of their own, took for `count` evaluations side by side."""
+    context = multiprocessing.get_context("fork")
+    go = context.Barrier(lanes)
+    answers = context.SimpleQueue()
+    workers = [context.Process(target=lambda: answers.put(one_lane(tier, source, count, go))) for _ in range(lanes)]
+    for worker in workers:
+        worker.start()
+    taken = [answers.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    return taken
+
+
 def main() -> None:
-    """Prints one line for each kind of candidate, and one for calls within one child."""
+    """Prints one line for each kind of candidate and number of lanes, and one for calls within one child."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tier", default="A", choices=["A", "C"])
-    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--tier", default="A")
+    parser.add_argument("--count", type=int, default=1000)
     arguments = parser.parse_args()
-    for name, source in CANDIDATES.items():
-        sandbox, control, process = lane(arguments.tier)
-        zygote = zygote_cpu(process.pid)
-        own = cpu_of(resource.RUSAGE_SELF)
-        wall, children = measure(sandbox, source, arguments.count)
-        per = 1000 / arguments.count
-        own = (cpu_of(resource.RUSAGE_SELF) - own) * per
-        zygote = (zygote_cpu(process.pid) - zygote) * per
-        child = children * per
-        print(
-            f"{name}: {arguments.count / wall:.0f}/s, {wall * per:.2f} ms wall; CPU ms each: "
-            f"child {child:.2f}, zygote {zygote:.2f}, worker {own:.2f}, all {child + zygote + own:.2f}"
-        )
-        control.close()
-        process.wait(10)
+    for lanes in (1, 2):
+        for name, source in CANDIDATES.items():
+            taken = pool(arguments.tier, source, arguments.count, lanes)
+            rate = sum(arguments.count / each.wall for each in taken)
+            per = 1000 / (arguments.count * lanes)
+            child, zygote, worker = (per * sum(part) for part in list(zip(*taken, strict=True))[1:])
+            print(
+                f"{name}, {lanes} lanes: {rate:.0f}/s; CPU ms each: "
+                f"child {child:.2f}, zygote {zygote:.2f}, worker {worker:.2f}, all {child + zygote + worker:.2f}"
+            )
     calls(arguments.tier, 5000)
 
 
