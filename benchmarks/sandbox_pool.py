@@ -1,7 +1,8 @@
 """How fast lanes open, call and close children: evaluations each second, and CPU in all processes together.
 
 Command: `python benchmarks/sandbox_pool.py [--tier A] [--count 1000]`. Wants idle cores: with both
-taken by other work the rate falls to a third. Not measured: what an evaluator does in between. Last result: see docs/results.md.
+taken by other work the rate falls to a third. Not measured: what an evaluator does in between. Last result: see
+docs/results.md.
 """
 
 import argparse
