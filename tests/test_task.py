@@ -71,3 +71,41 @@ def test_held_out_files_reach_the_worker_and_not_the_candidate(tiny: Make, store
 def test_a_path_that_is_not_there_is_refused(tiny: Make) -> None:
     with pytest.raises(TaskError, match=r"nowhere\.txt"):
         read_task(tiny(toml=TOML + '[paths]\ntest = "nowhere.txt"\n'))
+
+
+@pytest.mark.parametrize("place", [".", "..", "task.py", "../held", "../held/inner", "../held/out.txt"])
+def test_data_that_would_show_candidates_the_task_or_held_out_files_are_refused(
+    tiny: Make, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "held" / "inner").mkdir(parents=True)
+    (tmp_path / "held" / "out.txt").touch()
+    with pytest.raises(TaskError, match=r"data\.shown is .*, by which candidates would see"):
+        read_task(tiny(toml=TOML + f'[paths]\ntest = "../held"\n[data]\nshown = "{place}"\n'))
+
+
+def test_data_may_lie_in_the_tasks_own_folder(tiny: Make) -> None:
+    folder = tiny(toml=TOML + '[data]\nshown = "data"\n')
+    with pytest.raises(TaskError, match=r"data names .* which is not there"):
+        read_task(folder)
+    (folder / "data").mkdir()
+    assert read_task(folder).spec.data == {"shown": str(folder / "data")}
+
+
+@pytest.mark.parametrize("name", ["a b", "../up", "a/b", ".hidden", '"'])
+def test_the_name_of_data_is_the_name_of_a_file(tiny: Make, name: str) -> None:
+    with pytest.raises(TaskError, match="in the name"):
+        read_task(tiny(toml=TOML + f"[data]\n'{name}' = 'seed'\n"))
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ('run = ["./main"]\n', "run starts a process beside the sandbox's own, and limits.processes is 1"),
+        ('[build]\ncommand = ["make"]\n[build.limits]\nprocesses = 1\n', "and build.limits.processes is 1"),
+        ("[build]\ncommand = []\n", "build.command is empty"),
+        ('[build]\ncommand = ["make"]\n[build.limits]\ncpu_s = 0\n', "build.limits.cpu_s is 0"),
+    ],
+)
+def test_what_starts_processes_says_so(tiny: Make, more: str, complaint: str) -> None:
+    with pytest.raises(TaskError, match=complaint):
+        read_task(tiny(toml=more + TOML if more.startswith("run") else TOML + more))

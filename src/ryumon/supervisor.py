@@ -61,13 +61,14 @@ def find_task(name: str) -> Path:
 
 def task_digest(task: TaskFolder) -> str:
     """Returns a digest of what a run's figures belong to: the task's folder, caches and hidden files aside, and every
-    file that its `paths` name."""
+    file that its `paths` and `data` name."""
     digest = hashlib.sha256()
-    for root in (task.path, *map(Path, task.spec.paths.values())):
+    for root in (task.path, *map(Path, task.spec.paths.values()), *map(Path, task.spec.data.values())):
         for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
             name = path.relative_to(root)
             if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
-                content = hashlib.sha256(path.read_bytes()).digest()
+                with path.open("rb") as file:
+                    content = hashlib.file_digest(file, "sha256").digest()
                 digest.update(len(name.as_posix()).to_bytes(8, "big") + name.as_posix().encode() + content)
     return digest.hexdigest()
 
@@ -115,10 +116,7 @@ def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
 async def start(store: Store, task_name: str, settings: Settings, tier: Tier, notify: Notify) -> Summary:
     """Starts a run and sees it to its end; nothing is stored unless the seed scores."""
     task, budget, workers = checked(task_name, settings)
-    if task.path in (store.place.resolve(), *store.place.resolve().parents):
-        raise BadInput(
-            f"the store {store.place} lies in the task's own folder, where its code could read it; use --store"
-        )
+    _check_apart(store, task)
     name = settings.name or _free_name(store, task.spec.name)
     with store.writer(name, new=True) as writer:
         started = Started(
@@ -177,6 +175,18 @@ async def resume(
             journal = Journal(store, writer, history, notify)
             run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
             return await _watched(store, name, run, lambda: run.take_up(Resumed(str(budget), tier)))
+
+
+def _check_apart(store: Store, task: TaskFolder) -> None:
+    """Raises `BadInput` where the task, or candidates by way of its data, could read the store."""
+    above = {store.place.resolve(), *store.place.resolve().parents}
+    if task.path in above:
+        raise BadInput(
+            f"the store {store.place} lies in the task's own folder, where its code could read it; use --store"
+        )
+    for name, place in task.spec.data.items():
+        if Path(place) in above:
+            raise BadInput(f"the store {store.place} lies in data.{name}, where candidates could read it; use --store")
 
 
 def _spent(history: History) -> Cost:

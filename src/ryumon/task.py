@@ -21,6 +21,7 @@ from ryumon.score import Direction, Result
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+_DATA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}"
 
 
 def derived_seed(seed: int, purpose: str) -> int:
@@ -64,6 +65,13 @@ class Candidate(Protocol):
         On the strict path the same driver runs in the worker, and each of its calls crosses into the sandbox.
         """
 
+    def run(self, stdin: str | bytes = "", *, command: Sequence[str] = ()) -> Any:
+        """Returns what the program, run as a process, writes to its standard output: text for text, bytes for bytes.
+
+        `command` is its words, as in `["./main", "--fast"]`; the default is `run` of `task.toml`. An exit code other
+        than 0 is a failure; what it writes to its standard error is its log. Runs of a case share a work folder.
+        """
+
 
 class Task:
     """Base of every task. An instance lives in one evaluator worker; `spec` and `folder` are set before first use."""
@@ -101,6 +109,23 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, cpu_s=self.cpu_s * factor, wall_s=self.wall * factor)
 
 
+class BuildLimits(Limits, frozen=True, forbid_unknown_fields=True):
+    """What a build may use; `claim_kb` bounds all that it leaves."""
+
+    cpu_s: float = 30.0
+    memory_mb: int = 4096
+    disk_mb: int = 256
+    processes: int = 64
+    claim_kb: int = 16384
+
+
+class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a program is compiled: a command that runs in the sandbox, in a folder that holds the program."""
+
+    command: tuple[str, ...]
+    limits: BuildLimits = BuildLimits()
+
+
 class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A slice of the train cases. `keep`: the share of recent programs whose score so far earns this stage."""
 
@@ -122,7 +147,12 @@ class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     stages: tuple[Stage, ...] = ()
     limits: Limits = Limits()
     reuse: bool = False
+    run: tuple[str, ...] = ()
+    build: Build | None = None
     preload: tuple[str, ...] = ("numpy",)
+    requirements: str | tuple[str, ...] = ()
+    python: str | None = None
+    data: dict[str, str] = {}
     budget: str = "1000ev"
     worst_score: float | None = None
     evaluator_s: float = 30.0
@@ -163,11 +193,8 @@ def read_task(path: Path) -> TaskFolder:
     except BadInput as error:
         raise TaskError(f"{path / 'task.toml'}: {error}") from error
     _check_numbers(path / "task.toml", spec)
-    paths = {name: str((path / place).resolve()) for name, place in spec.paths.items()}
-    absent = [place for place in paths.values() if not Path(place).exists()]
-    if absent:
-        raise TaskError(f"{path / 'task.toml'}: paths names {absent[0]}, which is not there")
-    spec = msgspec.structs.replace(spec, paths=paths)
+    _check_processes(path / "task.toml", spec)
+    spec = _placed(path, spec)
     brief = path / "brief.md"
     drivers = path / "drivers.py"
     return TaskFolder(
@@ -179,10 +206,47 @@ def read_task(path: Path) -> TaskFolder:
     )
 
 
+def _placed(folder: Path, spec: TaskSpec) -> TaskSpec:
+    """Returns the spec with `paths` and `data` made absolute; raises `TaskError` where one is absent, or where
+    candidates would see through `data` what they must not."""
+    where = folder / "task.toml"
+    paths = {name: (folder / place).resolve() for name, place in spec.paths.items()}
+    data = {name: (folder / place).resolve() for name, place in spec.data.items()}
+    for field, places in (("paths", paths), ("data", data)):
+        absent = [place for place in places.values() if not place.exists()]
+        if absent:
+            raise TaskError(f"{where}: {field} names {absent[0]}, which is not there")
+    for name, place in data.items():
+        if not re.fullmatch(_DATA_NAME, name):
+            raise TaskError(f"{where}: data.{name}: use letters, digits, '.', '_' and '-' in the name")
+        for kept in (folder.resolve() / "task.py", *paths.values()):
+            if kept.is_relative_to(place) or place.is_relative_to(kept):
+                raise TaskError(
+                    f"{where}: data.{name} is {place}, by which candidates would see {kept}; "
+                    "keep what they may see in a folder of its own"
+                )
+    text = {"paths": {k: str(v) for k, v in paths.items()}, "data": {k: str(v) for k, v in data.items()}}
+    return msgspec.structs.replace(spec, **text)
+
+
+def _check_processes(where: Path, spec: TaskSpec) -> None:
+    if spec.build is not None and not spec.build.command:
+        raise TaskError(f'{where}: build.command is empty; write it as words, as in ["gcc", "main.c", "-o", "main"]')
+    starters = [("run", "limits", spec.limits)] if spec.run else []
+    starters += [("build", "build.limits", spec.build.limits)] if spec.build is not None else []
+    for what, name, limits in starters:
+        if limits.processes < 2:
+            raise TaskError(
+                f"{where}: {what} starts a process beside the sandbox's own, and {name}.processes is "
+                f"{limits.processes}; allow 2 or more (threads count)"
+            )
+
+
 def _check_numbers(where: Path, spec: TaskSpec) -> None:
-    limits = spec.limits
-    for name in ("cpu_s", "memory_mb", "disk_mb", "processes", "claim_kb", "log_kb"):
-        if not getattr(limits, name) > 0:
-            raise TaskError(f"{where}: limits.{name} is {getattr(limits, name)}; it must be above 0")
+    given = [("", spec.limits), *([("build.", spec.build.limits)] if spec.build is not None else [])]
+    for prefix, limits in given:
+        for name in ("cpu_s", "memory_mb", "disk_mb", "processes", "claim_kb", "log_kb"):
+            if not getattr(limits, name) > 0:
+                raise TaskError(f"{where}: {prefix}limits.{name} is {getattr(limits, name)}; it must be above 0")
     if any(stage.cases < 1 or not 0 < stage.keep <= 1 for stage in spec.stages):
         raise TaskError(f"{where}: a stage needs cases of at least 1 and keep above 0, at most 1")

@@ -53,3 +53,9 @@ def test_tuples_become_lists_and_other_types_are_refused() -> None:
     for value in (object(), np.array([object()])):
         with pytest.raises(CodecError):
             across(value)
+
+
+def test_a_process_gets_its_input_in_a_folder_of_the_program() -> None:
+    candidate = InProcess(Program({"main.py": "import sys\nprint(sys.stdin.read().upper(), end='')\n"}))
+    assert candidate.run("shout", command=[sys.executable, "main.py"]) == "SHOUT"
+    assert candidate.run(b"shout", command=["cat", "main.py"]).startswith(b"import sys")

@@ -18,7 +18,7 @@ import msgspec
 from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request
 from ryumon.engines.processes import killed
 from ryumon.errors import RoleError, TaskError
-from ryumon.sandbox import Tier, start_role, start_zygote
+from ryumon.sandbox import Interpreter, Tier, python_of, start_role, start_zygote
 from ryumon.task import TaskFolder
 from ryumon.wire import AsyncChannel
 
@@ -28,8 +28,8 @@ START_S = 60.0
 class Lane:
     """One worker and its zygote."""
 
-    def __init__(self, task: TaskFolder, tier: Tier) -> None:
-        self._task, self._tier = task, tier
+    def __init__(self, task: TaskFolder, tier: Tier, python: Interpreter | None) -> None:
+        self._task, self._tier, self._python = task, tier, python
         self._processes: list[subprocess.Popen[bytes]] = []
         self._channel: AsyncChannel | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the lane
@@ -90,6 +90,8 @@ class Lane:
                 tier=self._tier,
                 preload=self._task.spec.preload,
                 hidden=own,
+                python=self._python,
+                data=self._task.spec.data,
                 stderr=self._errors,
             )
             self._processes.append(zygote)
@@ -97,7 +99,8 @@ class Lane:
                 ["-m", "ryumon.evaluation.worker", str(theirs.fileno()), str(worker_end.fileno())],
                 tier=self._tier,
                 pass_fds=(theirs.fileno(), worker_end.fileno()),
-                read_only=own,
+                read_only=[*own, *map(Path, self._task.spec.data.values())],
+                data=self._task.spec.data,
                 stderr=self._errors,
             )
             self._processes.append(worker)
@@ -121,7 +124,8 @@ class Lane:
         if isinstance(request, Describe):
             return spec.evaluator_s
         strict = 2 if request.strict else 1
-        return strict * len(request.cases) * (spec.limits.scaled(request.patience).wall + spec.evaluator_s)
+        build = spec.build.limits.scaled(request.patience).wall if spec.build is not None else 0.0
+        return build + strict * len(request.cases) * (spec.limits.scaled(request.patience).wall + spec.evaluator_s)
 
     def _last_words(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)
@@ -134,7 +138,8 @@ class LocalEngine:
     """`workers` lanes on this machine."""
 
     def __init__(self, task: TaskFolder, tier: Tier, workers: int) -> None:
-        self._lanes = [Lane(task, tier) for _ in range(workers)]
+        python = python_of(task)
+        self._lanes = [Lane(task, tier, python) for _ in range(workers)]
         self._free: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()
         for lane in reversed(self._lanes):
             self._free.put_nowait(lane)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ryumon.errors import TaskError
+from ryumon.evaluation.builds import Built
 from ryumon.sandbox import CandidateFailure, Child, Claim, Ending, Sandbox, codec
 from ryumon.task import Limits, Session
 
@@ -35,10 +37,18 @@ class Handle:
     """A program under evaluation. Serves cases one after the other; `finish` ends each."""
 
     def __init__(
-        self, sandbox: Sandbox, files: Mapping[str, str], drivers: str | None, limits: Limits, *, strict: bool
+        self,
+        sandbox: Sandbox,
+        files: Mapping[str, str],
+        drivers: str | None,
+        limits: Limits,
+        *,
+        strict: bool,
+        command: Sequence[str] = (),
+        build: Callable[[], Built] | None = None,
     ) -> None:
         self._sandbox, self._files, self._drivers, self._limits = sandbox, files, drivers, limits
-        self._strict = strict
+        self._strict, self._command, self._build = strict, tuple(command), build
         self._child: Child | None = None
         self._digest = hashlib.blake2b(digest_size=16)
         self.failure: CandidateFailure | None = None
@@ -53,7 +63,7 @@ class Handle:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Opens a fresh child for many calls, in order."""
-        child = self._sandbox.open(self._files, self._limits)
+        child = self._open()
         try:
             yield Calls(self, child)
         finally:
@@ -66,6 +76,15 @@ class Handle:
             return self.heard(lambda: self._own(self._drivers).drive(driver, target, args))
         with self._silent_session() as child:
             return self.heard(lambda: self._driven_here(child, driver, target, args))
+
+    def run(self, stdin: str | bytes = "", *, command: Sequence[str] = ()) -> Any:
+        """Returns what the program, run as a process, writes to its standard output."""
+        words = tuple(map(str, command)) or self._command
+        if not words:
+            raise TaskError('program.run has no command: write it in task.toml, as in run = ["./main"]')
+        if self._limits.processes < 2:
+            raise TaskError("program.run starts a process beside the sandbox's own: set limits.processes to 2 or more")
+        return self.heard(lambda: self._output(words, stdin))
 
     def heard(self, ask: Callable[[], Claim]) -> Any:
         """Returns the value of the claim that `ask` gets, and takes it into the case's digest; keeps a failure."""
@@ -89,12 +108,33 @@ class Handle:
 
     def _own(self, drivers: str | None = None) -> Child:
         if self._child is None:
-            self._child = self._sandbox.open(self._files, self._limits, drivers or self._drivers)
+            self._child = self._open(drivers or self._drivers)
         return self._child
+
+    def _open(self, drivers: str | None = None) -> Child:
+        """Opens a child that holds the program, built where the task says so; a failed build is kept as the failure."""
+        if self._build is None:
+            return self._sandbox.open(self._files, self._limits, drivers)
+        built = self._build()
+        self.cpu_s += built.cpu_s
+        self.log = (self.log + built.log)[-LOG_CHARACTERS:]
+        if built.failure is not None:
+            self.failure = built.failure
+            raise built.failure
+        return self._sandbox.open(self._files, self._limits, drivers, built.files)
+
+    def _output(self, words: Sequence[str], stdin: str | bytes) -> Claim:
+        claim = self._own().run(words, stdin.encode() if isinstance(stdin, str) else stdin)
+        if isinstance(stdin, bytes):
+            return claim
+        try:
+            return Claim(claim.value.decode(), claim.encoded)
+        except UnicodeDecodeError as error:
+            raise CandidateFailure("invalid", f"the output is not UTF-8 text: {error}") from error
 
     @contextmanager
     def _silent_session(self) -> Iterator[Child]:
-        child = self._sandbox.open(self._files, self._limits)
+        child = self._open()
         try:
             yield child
         finally:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request
 from ryumon.errors import RoleError, SandboxError, TaskError
+from ryumon.evaluation.builds import Builder
 from ryumon.evaluation.candidate import Handle
 from ryumon.evaluation.claims import InvalidClaim
 from ryumon.sandbox import CandidateFailure, Sandbox, codec
@@ -56,6 +57,7 @@ class Judge:
 
     def __init__(self, task: Task, boot: Boot, sandbox: Sandbox) -> None:
         self._task, self._boot, self._sandbox = task, boot, sandbox
+        self._builder = Builder(sandbox, boot.spec.build) if boot.spec.build is not None else None
         self.cases = lru_cache(maxsize=4)(self._cases)
 
     def _cases(self, split: Split, seed: int) -> tuple[Case, ...]:
@@ -73,8 +75,7 @@ class Judge:
         """Returns what the program is worth on the cases asked for; the first failure ends it."""
         spec = self._boot.spec
         cases = self.cases(request.split, request.seed)
-        limits = spec.limits.scaled(request.patience)
-        handle = Handle(self._sandbox, request.files, self._boot.drivers, limits, strict=request.strict)
+        handle = self._handle(request)
         results: list[CaseResult] = []
         behaviours: list[bytes] = []
         status: Status = "ok"
@@ -102,6 +103,18 @@ class Judge:
             cpu_s=handle.cpu_s,
         )
 
+    def _handle(self, request: Evaluate) -> Handle:
+        spec, builder = self._boot.spec, self._builder
+        return Handle(
+            self._sandbox,
+            request.files,
+            self._boot.drivers,
+            spec.limits.scaled(request.patience),
+            strict=request.strict,
+            command=spec.run or _script(spec.editable),
+            build=None if builder is None else lambda: builder.built(request.files, request.patience),
+        )
+
     def _where(self, error: Exception) -> str:
         """Returns the place in the task's own files where an error came up."""
         frames = traceback.extract_tb(error.__traceback__)
@@ -120,6 +133,11 @@ class Judge:
         except Exception as error:  # noqa: BLE001  the claim made the evaluator fail: it costs this evaluation and is recorded
             return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}{self._where(error)}")
         return _failed(handle) or _checked(result, case)
+
+
+def _script(editable: Sequence[str]) -> tuple[str, ...]:
+    """Returns how to run a program whose one editable file is Python; nothing for any other."""
+    return ("python", editable[0]) if len(editable) == 1 and editable[0].endswith(".py") else ()
 
 
 def _repeatable(text: str) -> str:

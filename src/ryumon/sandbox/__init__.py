@@ -23,7 +23,9 @@ that user, held-out data included, writes wherever that user may, and its work f
 
 from ryumon.sandbox.client import CandidateFailure, Child, Claim, Ending, Sandbox, Usage
 from ryumon.sandbox.confinement import start_role, start_zygote
+from ryumon.sandbox.environment import python_of
 from ryumon.sandbox.guest import codec
+from ryumon.sandbox.interpreter import Interpreter
 from ryumon.sandbox.preflight import Preflight, preflight
 from ryumon.sandbox.tiers import Tier, at_least, stronger
 
@@ -32,6 +34,7 @@ __all__ = [
     "Child",
     "Claim",
     "Ending",
+    "Interpreter",
     "Preflight",
     "Sandbox",
     "Tier",
@@ -39,6 +42,7 @@ __all__ = [
     "at_least",
     "codec",
     "preflight",
+    "python_of",
     "start_role",
     "start_zygote",
     "stronger",

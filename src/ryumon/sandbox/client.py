@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, NoReturn
 
@@ -16,7 +16,7 @@ import msgspec
 
 from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.sandbox.guest import codec, messages
-from ryumon.sandbox.guest.messages import Call, Ended, Kill, Load, Spawn
+from ryumon.sandbox.guest.messages import Build, Call, Ended, Kill, Load, Run, Spawn
 from ryumon.score import Status
 from ryumon.task import Limits
 
@@ -64,8 +64,14 @@ class Sandbox:
         self._ids = count(1)
         self._ended: dict[int, Ended] = {}
 
-    def open(self, files: Mapping[str, str], limits: Limits, drivers: str | None = None) -> "Child":
-        """Starts a child that holds `files`; nothing of them runs before its first call."""
+    def open(
+        self,
+        files: Mapping[str, str],
+        limits: Limits,
+        drivers: str | None = None,
+        built: Mapping[str, bytes] | None = None,
+    ) -> "Child":
+        """Starts a child that holds `files`, and what a build of them has left; nothing runs before its first call."""
         ours, theirs = socket.socketpair()
         log = os.memfd_create("log", os.MFD_CLOEXEC)
         spawn = Spawn(
@@ -88,6 +94,7 @@ class Sandbox:
         load = Load(
             tuple((_bytes(path), _bytes(text)) for path, text in files.items()),
             None if drivers is None else _bytes(drivers),
+            tuple((_bytes(path), content) for path, content in (built or {}).items()),
         )
         return Child(self, spawn.id, ours, log, limits, load)
 
@@ -143,6 +150,19 @@ class Child:
         """Returns the claim of `drivers.py:function` called beside the candidate with its function and `args`."""
         return _claim(target, self._exchange(target, args, driver))
 
+    def run(self, command: Sequence[str], stdin: bytes) -> Claim:
+        """Returns the standard output of a command run in the child's work folder; raises `CandidateFailure`."""
+        value = self._put(command[0], lambda nonce: Run(nonce, tuple(command), stdin))
+        return _claim(command[0], self._of_kind(value, type(value) is bytes))
+
+    def build(self, command: Sequence[str]) -> dict[str, bytes]:
+        """Returns the files, by path, that a command has made in the child's work folder; raises `CandidateFailure`."""
+        value = self._put(command[0], lambda nonce: Build(nonce, tuple(command)))
+        made = value.items() if isinstance(value, dict) else [(None, None)]
+        fits = all(_plain(path) and type(content) is bytes for path, content in made)
+        found: dict[str, bytes] = self._of_kind(value, fits)
+        return found
+
     def close(self) -> Ending:
         """Ends the child with everything that it started, and returns how it ended and what it used."""
         if self._ending is None:
@@ -160,24 +180,36 @@ class Child:
         self.close()
 
     def _exchange(self, target: str, args: Sequence[Any], driver: str | None) -> Any:
+        def asked(nonce: bytes) -> Call:
+            try:
+                return Call(nonce, target, codec.encode(list(args)), driver)
+            except codec.CodecError as error:
+                raise TaskError(f"{target}: an argument cannot be sent: {error}") from error
+
+        return self._put(target, asked)
+
+    def _put(self, what: str, message: Callable[[bytes], msgspec.Struct]) -> Any:
+        """Sends the request that `message` makes of a nonce, and returns the value that answers it."""
         if self._ending is not None:
-            raise RoleError(f"{target}: called after its child was closed")
+            raise RoleError(f"{what}: called after its child was closed")
         if self._failure is not None:
             raise self._failure
-        try:
-            encoded = codec.encode(list(args))
-        except codec.CodecError as error:
-            raise TaskError(f"{target}: an argument cannot be sent: {error}") from error
         nonce = secrets.token_bytes(8)
         try:
-            data = messages.frame(Call(nonce, target, encoded, driver))
+            data = messages.frame(message(nonce))
         except UnicodeEncodeError as error:
-            raise TaskError(f"{target!a}: no name of a function: {error}") from error
+            raise TaskError(f"{what!a}: no text that can be sent: {error}") from error
         try:
             return self._answer(data, nonce)
         except CandidateFailure as failure:
             self._failure = failure
             raise
+
+    def _of_kind(self, value: Any, fits: bool) -> Any:
+        if not fits:
+            self._failure = CandidateFailure("invalid", "broke the protocol: another kind of answer than was asked for")
+            raise self._failure
+        return value
 
     def _answer(self, data: bytes, nonce: bytes) -> Any:
         try:
@@ -269,6 +301,11 @@ def _claim(target: str, value: Any) -> Claim:
         return Claim(value, codec.encode(value))
     except codec.CodecError as error:
         raise CandidateFailure("invalid", f"the answer of {target} cannot be used: {error}") from error
+
+
+def _plain(path: object) -> bool:
+    """Returns whether a path is a text that names a file below the folder it is taken in."""
+    return type(path) is str and "\0" not in path and not path.startswith("/") and ".." not in path.split("/")
 
 
 def _bytes(text: str) -> bytes:

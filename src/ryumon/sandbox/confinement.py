@@ -6,14 +6,15 @@ Returns at once; what goes wrong in the role shows as its socket closing and on 
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from ryumon.errors import SandboxError
 from ryumon.sandbox import view
+from ryumon.sandbox.data import VARIABLE, Placed, placed
 from ryumon.sandbox.guest.confine import EMPTY, WORK
+from ryumon.sandbox.interpreter import Interpreter
 from ryumon.sandbox.tiers import Tier
 from ryumon.sandbox.view import View
 
@@ -39,6 +40,7 @@ def start_role(
     pass_fds: Sequence[int] = (),
     read_only: Sequence[Path] = (),
     hidden: Sequence[Path] = (),
+    data: Mapping[str, str] | None = None,
     memory_mb: int = 8192,
     stderr: Stderr = None,
 ) -> "subprocess.Popen[bytes]":
@@ -49,10 +51,12 @@ def start_role(
     Descriptors in `pass_fds` keep their numbers. At tier C the role is a plain process that sees files and network.
     """
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
-    environment = {**_environment(), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+    found = placed(data or {}, tier)
+    environment = {**_environment(view.own(), found), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
     command = [view.interpreter(), "-s", "-P", *module_argv]
     limits = [f"AS={memory_mb << 20}:{memory_mb << 20}", f"FSIZE={_OUTPUT}:{_OUTPUT}", "CORE=0:0"]
-    return _start(command, environment, view.for_role(read_only, hidden), tier, limits, pass_fds, stderr)
+    seen = view.for_role(read_only, hidden, found.binds)
+    return _start(command, environment, seen, tier, limits, pass_fds, stderr)
 
 
 def start_zygote(
@@ -61,25 +65,31 @@ def start_zygote(
     tier: Tier,
     preload: Sequence[str] = (),
     hidden: Sequence[Path] = (),
+    python: Interpreter | None = None,
+    data: Mapping[str, str] | None = None,
     stderr: Stderr = None,
 ) -> "subprocess.Popen[bytes]":
-    """Starts a lane's zygote on its end of a SEQPACKET pair.
+    """Starts a lane's zygote on its end of a SEQPACKET pair, in the candidate's own `python` where it has one.
 
     Candidates see what it sees: no part of ryumon but `guest`, and nothing that `hidden` names, which a task that is
     installed among the packages needs. At tier C it is a plain process and so are its children, and nothing is hidden;
     the package's docstring says what that leaves open.
     """
     guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
-    folders = ":".join([guest, *view.package_folders()])
-    command = [view.interpreter(), "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
+    python = python or view.own()
+    found = placed(data or {}, tier)
+    folders = ":".join([guest, *python.packages])
+    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
     # Its children set their own limits, which may be above these but not above a hard one.
     limits = [f"FSIZE={_OUTPUT}", "CORE=0:0"]
-    return _start(command, _environment(), view.for_zygote(hidden), tier, limits, [sock_fd], stderr)
+    seen = view.for_zygote(hidden, python, found.binds)
+    return _start(command, _environment(python, found), seen, tier, limits, [sock_fd], stderr)
 
 
-def _environment() -> dict[str, str]:
+def _environment(python: Interpreter, data: Placed) -> dict[str, str]:
     return {
-        "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+        **({VARIABLE: data.folder} if data.folder else {}),
+        "PATH": f"{python.prefixes[-1]}/bin:/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -11,12 +11,14 @@ import msgspec
 
 from ryumon.errors import SandboxError
 from ryumon.sandbox.guest.confine import WORK
+from ryumon.sandbox.interpreter import Interpreter
 
 PACKAGE = Path(__file__).resolve().parents[1]
 GUEST = Path(__file__).resolve().parent / "guest"
 GUEST_ROOT = "/.ryumon"
 _SYSTEM = Path("/usr")
 _CACHE = Path("/etc/ld.so.cache")
+Binds = Sequence[tuple[str, str]]
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
@@ -39,27 +41,35 @@ def package_folders() -> list[str]:
     return [path for path in dict.fromkeys(folders) if os.path.isdir(path)]
 
 
-def for_role(read_only: Iterable[Path], hidden: Iterable[Path] = ()) -> View:
-    """Returns what the worker and the improver see: the base, ryumon itself, and `read_only`, without `hidden`."""
+def own() -> Interpreter:
+    """Returns the running interpreter, with its environment and packages."""
+    prefixes = (os.path.realpath(sys.base_prefix), sys.prefix)
+    return Interpreter(interpreter(), prefixes, tuple(package_folders()))
+
+
+def for_role(read_only: Iterable[Path], hidden: Iterable[Path] = (), data: Binds = ()) -> View:
+    """Returns what worker and improver see: the base, ryumon itself, `read_only` and `data`, without `hidden`."""
     given = [Path(os.path.abspath(path)) for path in read_only]
     for path in given:
         if not path.exists():
             raise SandboxError(f"{path}: does not exist; a role cannot be given it")
-    return _without(_view([*_base(), PACKAGE, *given], ()), hidden)
+    return _without(_view([*_base(own()), PACKAGE, *given], data), hidden, own())
 
 
-def for_zygote(hidden: Iterable[Path] = ()) -> View:
-    """Returns what candidates see: the base without ryumon, whose tasks hold answers, and the guest's own code."""
-    view = _view(_base(), ((str(GUEST), f"{GUEST_ROOT}/guest"),))
+def for_zygote(hidden: Iterable[Path] = (), python: Interpreter | None = None, data: Binds = ()) -> View:
+    """Returns what candidates see: the base of `python`, the running one by default, without ryumon, whose tasks hold
+    answers; the guest's own code; and `data`."""
+    python = python or own()
+    view = _view(_base(python), ((str(GUEST), f"{GUEST_ROOT}/guest"), *data))
     if any(_covered(Path(destination), [Path(WORK)]) for _, destination in view.binds):
         raise SandboxError(f"the interpreter lies below {WORK}, where candidates work; move its environment elsewhere")
-    installed = (path for folder in package_folders() for path in Path(folder).glob("*ryumon*"))
-    return _without(view, (PACKAGE, *installed, *hidden))
+    installed = (path for folder in python.packages for path in Path(folder).glob("*ryumon*"))
+    return _without(view, (PACKAGE, *installed, *hidden), python)
 
 
-def _without(view: View, hidden: Iterable[Path]) -> View:
+def _without(view: View, hidden: Iterable[Path], python: Interpreter) -> View:
     """Returns the view with each of the paths that it shows masked, under whichever of its names it shows there."""
-    needed = [Path(os.path.realpath(path)) for path in (*_base(), Path(interpreter()))]
+    needed = [Path(os.path.realpath(path)) for path in (*_base(python), Path(python.binary))]
     masks = []
     for real in {Path(os.path.realpath(path)) for path in hidden if os.path.exists(path)}:
         for source, destination in view.binds:
@@ -72,12 +82,12 @@ def _without(view: View, hidden: Iterable[Path]) -> View:
     return View(view.binds, view.links, tuple(map(str, _outermost(masks))))
 
 
-def _base() -> list[Path]:
+def _base(python: Interpreter) -> list[Path]:
     # The real base prefix: the interpreter is started by its real path, and finds its library beside itself.
-    return [_SYSTEM, Path(os.path.realpath(sys.base_prefix)), Path(sys.prefix), *map(Path, package_folders())]
+    return [_SYSTEM, *map(Path, python.prefixes), *map(Path, python.packages)]
 
 
-def _view(paths: Sequence[Path], more: tuple[tuple[str, str], ...]) -> View:
+def _view(paths: Sequence[Path], more: Binds) -> View:
     kept = _outermost(paths)
     links = []
     for name in _LINKS:

@@ -5,9 +5,10 @@ kind. Use it only on programs that you wrote; `ryumon check TASK` runs the same 
 """
 
 import importlib
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ class InProcess:
         with self.session() as session:
             function = session.function(target) if self._strict else session.raw(target)
             return across(run(function, *across(args)))
+
+    def run(self, stdin: str | bytes = "", *, command: Sequence[str] = ()) -> Any:
+        """Returns what `command`, which must be named here, writes to its standard output in a folder of the program's.
+
+        There is no build: name a command that needs none. Raises `subprocess.CalledProcessError` where it fails.
+        """
+        with tempfile.TemporaryDirectory() as name:
+            write_program(self._program, Path(name))
+            text = isinstance(stdin, str)
+            return subprocess.run(command, input=stdin, cwd=name, stdout=subprocess.PIPE, text=text, check=True).stdout
 
 
 def across(value: Any) -> Any:

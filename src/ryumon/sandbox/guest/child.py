@@ -17,16 +17,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
-from . import codec, messages
-from .messages import Answer, Call, Load
+from . import codec, messages, process
+from .messages import Answer, Build, Call, Failed, Load, Run
 
 STREAM = 3
 _CHUNK = 1 << 13
 _MEMORY = "ran out of memory: the limit is what it may add to the interpreter and the preloaded modules"
-
-
-class Failed(Exception):
-    """An answer other than a value: its status and message."""
 
 
 def serve(spec: messages.Spawn, folder: str, open_reserve: Callable[[], None]) -> NoReturn:
@@ -76,6 +72,9 @@ class Candidate:
         self._drivers: Any = load.drivers
         for path, text in load.files:
             _write_file(os.path.join(folder.encode(), path), text)
+        for path, content in load.built:
+            _write_file(os.path.join(folder.encode(), path), content)
+        self.files = dict(load.files)
         self.texts = {path.decode("utf-8", "replace"): text for path, text in load.files}
         tops = {path.split("/")[0].removesuffix(".py") for path in self.texts}
         # Looking at every module's name would copy the pages that all of them lie on: a tenth of an evaluation.
@@ -161,9 +160,8 @@ _KEPT = {
 }
 
 
-def _claim(candidate: Candidate, call: Call, limit: int) -> bytes:
-    args = codec.decode(call.args)
-    value = _run(candidate, call, args)
+def _claim(candidate: Candidate, request: Call | Run | Build, limit: int) -> bytes:
+    value = _value(candidate, request, limit)
     try:
         payload = codec.encode(value)
     except codec.CodecError as error:
@@ -173,7 +171,18 @@ def _claim(candidate: Candidate, call: Call, limit: int) -> bytes:
     return payload
 
 
-def _run(candidate: Candidate, call: Call, args: list[Any]) -> Any:
+def _value(candidate: Candidate, request: Call | Run | Build, limit: int) -> Any:
+    if isinstance(request, Call):
+        return _called(candidate, request, codec.decode(request.args))
+    try:
+        if isinstance(request, Run):
+            return process.output(request.command, request.stdin, limit)
+        return process.built(request.command, candidate.files, limit)
+    except OSError as error:
+        raise Failed("error", f"{type(error).__name__}: {error}") from None
+
+
+def _called(candidate: Candidate, call: Call, args: list[Any]) -> Any:
     try:
         function = candidate.function(call.target)
         if call.driver is not None:
@@ -251,9 +260,9 @@ def _write(data: bytes) -> None:
 def _write_file(path: bytes, text: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags, 0o700)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags, 0o700)
     with builtins.open(descriptor, "wb") as file:
         file.write(text)

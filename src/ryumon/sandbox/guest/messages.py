@@ -42,10 +42,12 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Load(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Worker to child, first and unanswered: the candidate's files and the drivers' source, as bytes."""
+    """Worker to child, first and unanswered: the candidate's files and the drivers' source, as bytes; `built` is what
+    a build has left."""
 
     files: tuple[tuple[bytes, bytes], ...]
     drivers: bytes | None
+    built: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -57,13 +59,32 @@ class Call(msgspec.Struct, frozen=True, tag=True, array_like=True):
     driver: str | None = None
 
 
+class Run(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to child: run a command in the work folder, and answer with its standard output."""
+
+    nonce: bytes
+    command: tuple[str, ...]
+    stdin: bytes
+
+
+class Build(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to child: run a command in the work folder, and answer with the files that it made, by path."""
+
+    nonce: bytes
+    command: tuple[str, ...]
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """Child to worker, for one `Call`: an encoded value, or what went wrong. Untrusted."""
+    """Child to worker, for one request: an encoded value, or what went wrong. Untrusted."""
 
     nonce: bytes
     status: Literal["ok", "error", "invalid", "memory_limit"]
     payload: bytes = b""
     message: str = ""
+
+
+class Failed(Exception):
+    """What is answered in place of a value: a status and a message."""
 
 
 READY = b"R"  # one byte, sent by the child when confined and before any of the candidate's code runs
@@ -73,7 +94,7 @@ OVERHEAD = 5 * MESSAGE_CHARS + 256  # what an answer may hold beside its payload
 
 encode = msgspec.msgpack.encode
 to_zygote: msgspec.msgpack.Decoder[Spawn | Kill] = msgspec.msgpack.Decoder(Spawn | Kill)
-to_child: msgspec.msgpack.Decoder[Load | Call] = msgspec.msgpack.Decoder(Load | Call)
+to_child: msgspec.msgpack.Decoder[Load | Call | Run | Build] = msgspec.msgpack.Decoder(Load | Call | Run | Build)
 ended: msgspec.msgpack.Decoder[Ended] = msgspec.msgpack.Decoder(Ended)
 answer: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
