@@ -24,6 +24,7 @@ from ryumon.evaluation.verdict import Court
 from ryumon.improvers.client import ImproverClient
 from ryumon.improvers.messages import Proposed
 from ryumon.program import Program, Proposal, checked, outside
+from ryumon.redaction import held_key
 from ryumon.score import UNCOUNTED, Evaluation, Status
 from ryumon.store.records import Evaluated, Finished, Resumed, SearchEnded, Started, Stopped
 from ryumon.task import TaskFolder
@@ -214,7 +215,7 @@ class Run:
 
     def _admitted(self, proposed: Proposed) -> Proposed:
         """Returns a proposal as the supervisor takes it, which trusts no improver: sizes capped, unknown parents left
-        out, and no program where it is unsafe or changes what is not editable."""
+        out, and no program where it is unsafe, changes what is not editable, or holds a key."""
         proposal = proposed.proposal
         told, where = self._told_through, self._journal.history.where
         parents = tuple(id for id in proposal.parents[:MOST_PARENTS] if where.get(id, sys.maxsize) <= told)
@@ -222,7 +223,8 @@ class Run:
         if program is not None:
             try:
                 changed = outside(checked(program.files), self._task.seed, self._task.spec.editable)
-                refusal = f"changes {', '.join(changed)}, which the task does not make editable" if changed else ""
+                refusal = f"changes {', '.join(changed)}, which the task does not make editable" if changed else None
+                refusal = refusal or held_key(program.files, self._journal.redactor)
             except BadInput as error:
                 refusal = str(error)
             if refusal:
@@ -291,8 +293,7 @@ class Run:
                 measured = msgspec.structs.replace(measured, status=outcome.status, reason=outcome.evidence)
         if measured.status not in UNCOUNTED:
             self._journal.ledger.release()
-        record = self._record(index, judged.proposed, measured, outcomes)
-        self._journal.append(record)
+        record = self._journal.append(self._record(index, judged.proposed, measured, outcomes))
         self._untold.append((record, _evaluation(record, program)))
 
     def _record(

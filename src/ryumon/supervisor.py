@@ -23,6 +23,7 @@ from ryumon.evaluation.evaluator import Evaluator
 from ryumon.improvers.base import Brief
 from ryumon.improvers.client import ImproverClient
 from ryumon.improvers.messages import Open
+from ryumon.redaction import Redactor, held_key
 from ryumon.run import Run
 from ryumon.sandbox import Tier, at_least, preflight
 from ryumon.store.base import Store
@@ -76,6 +77,9 @@ def task_digest(task: TaskFolder) -> str:
 def checked(task_name: str, settings: Settings) -> tuple[TaskFolder, Budget, int]:
     """Returns the task, the budget and the workers that `settings` mean; raises before anything is started."""
     task = read_task(find_task(task_name))
+    key = held_key(task.seed.files, Redactor())
+    if key is not None:
+        raise BadInput(f"{task.path / 'seed'}: {key}")
     workers = _lanes(settings.workers)
     if workers > settings.lookahead:
         raise BadInput(f"{workers} workers need a lookahead of at least {workers}; add --lookahead {workers}")

@@ -6,16 +6,19 @@ The supervisor is its one user. Events become durable together, within `FLUSH_S`
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar, cast
 
 from ryumon.archive.history import History
 from ryumon.archive.lineage import evaluated
 from ryumon.budget import Cost, Ledger
 from ryumon.errors import StoreError
 from ryumon.program import Program
+from ryumon.redaction import Redactor
 from ryumon.store.base import Store, Writer, read_files
 from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
 
 FLUSH_S = 0.08  # with the commit itself, at most a tenth of a second of work can be lost
+R = TypeVar("R", bound=Record)
 
 
 class Journal:
@@ -29,13 +32,19 @@ class Journal:
         self.ledger = Ledger(history.budget, history.spent + Cost(wall_s=history.elapsed))
         self.failed: Callable[[StoreError], None] = lambda error: None
         self._writer, self._notify = writer, notify
+        self.redactor = Redactor()
         self._born = time.monotonic() - history.elapsed
         self._flush_due: asyncio.TimerHandle | None = None
         self._durable = history.events
 
-    def append(self, record: Record) -> None:
-        """Appends the event that says `record`."""
-        self._writer.append(*encoded(record))
+    def append(self, record: R) -> R:
+        """Appends the event that says `record`, and returns it as it is stored: keys that its texts held are out."""
+        kind, body = encoded(record)
+        clean = self.redactor.body(body)
+        if clean is not body:
+            body = clean
+            record = cast(R, decoded(body))
+        self._writer.append(kind, body)
         self.history.apply(record, self._writer.head)
         self.ledger.budget = self.history.budget
         if isinstance(record, Evaluated | Read):
@@ -43,6 +52,7 @@ class Journal:
         if self._flush_due is None:
             self._flush_due = asyncio.get_running_loop().call_later(FLUSH_S, self._flush_by_itself)
         self.pulse()
+        return record
 
     def pulse(self) -> None:
         """Lets whoever watches draw again, also while nothing happens."""

@@ -36,13 +36,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         sys.exit(app(arguments, print_error=False, exit_on_error=False))
     except CycloptsError as error:
-        complaint = " ".join(str(error).split())
+        complaint = str(error)
     except RyumonError as error:
-        complaint = " ".join(printable(str(error)).split())
+        complaint = str(error)
     except KeyboardInterrupt:
         complaint = "interrupted; nothing was started, or `ryumon resume` takes it up"
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    print(f"ryumon: {complaint}", file=sys.stderr)
+    print(f"ryumon: {' '.join(printable(complaint).split())}", file=sys.stderr)
     sys.exit(2)

@@ -14,6 +14,7 @@ from rich.text import Text
 from ryumon.archive.history import History
 from ryumon.archive.summary import Scores, Summary
 from ryumon.cli.curve import braille
+from ryumon.cli.options import printable
 
 REFRESH_S = 0.25
 LINE_S = 10.0
@@ -80,7 +81,7 @@ class Display:
         )
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr if self._quiet else sys.stdout, flush=True)
+        print(printable(line), file=sys.stderr if self._quiet else sys.stdout, flush=True)
 
     def _elapsed(self) -> float:
         assert self._began is not None
@@ -94,19 +95,23 @@ class Display:
     def _panel(self, history: History) -> Panel:
         assert history.started is not None
         facts = Table.grid(padding=(0, 2))
+
+        def row(*cells: str) -> None:
+            facts.add_row(*(Text(printable(cell)) for cell in cells))  # a plain str would be read as markup
+
         best = history.best
         start = history.curve[0].score if history.curve else None
-        facts.add_row("best on train", f"{best.score:.6g}" if best else "-", f"seed {start:.6g}" if start else "")
-        facts.add_row("evaluations", f"{history.evaluations}", f"{self._rate(history):.1f} a second")
-        facts.add_row("budget", str(history.budget), left(history, self._elapsed()))
+        row("best on train", f"{best.score:.6g}" if best else "-", f"seed {start:.6g}" if start else "")
+        row("evaluations", f"{history.evaluations}", f"{self._rate(history):.1f} a second")
+        row("budget", str(history.budget), left(history, self._elapsed()))
         statuses = sorted(history.statuses.items(), key=lambda item: -item[1])
-        facts.add_row("outcomes", ", ".join(f"{status} {count}" for status, count in statuses[:6]) or "-", "")
+        row("outcomes", ", ".join(f"{status} {count}" for status, count in statuses[:6]) or "-", "")
         phase = f"search ended ({history.ended}); reading validation and test" if history.ended else "searching"
-        facts.add_row("sandbox", f"tier {history.tier}", phase)
+        row("sandbox", f"tier {history.tier}", phase)
         points = [(float(point.evaluations), point.score) for point in history.curve]
         points.append((float(max(1, history.evaluations)), points[-1][1] if points else 0.0))
         curve = Text(braille(points, width=min(72, self._console.width - 20), height=6), style="cyan")
-        return Panel(Group(facts, Text(), curve), title=f"ryumon {history.run}", title_align="left")
+        return Panel(Group(facts, Text(), curve), title=Text(printable(f"ryumon {history.run}")), title_align="left")
 
 
 def left(history: History, elapsed: float) -> str:

@@ -21,17 +21,38 @@ DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 def say(common: Common, record: Any, text: str) -> None:
     """Prints `record` as one line of JSON, or `text` for a person."""
+    print(json_line(record) if common.json else printable(text))
+
+
+def json_line(record: Any) -> str:
+    """Returns a record as one line of JSON, without keys, and with every mark that could steer a terminal escaped."""
     import msgspec
 
-    print(msgspec.json.encode(record).decode() if common.json else printable(text))
+    from ryumon.redaction import Redactor
+
+    text = msgspec.json.encode(Redactor().plain(msgspec.to_builtins(record))).decode()
+    return text if text.isascii() and "\x7f" not in text else "".join(map(_json_mark, text))
 
 
 def printable(text: str) -> str:
-    """Returns a text with its control characters made visible: what a program says must not steer a terminal."""
+    """Returns a text without keys and with its control characters made visible: what a program says must not steer a
+    terminal."""
+    from ryumon.redaction import Redactor
+
     return "".join(
-        mark if mark in "\n\t" or (mark.isprintable() and mark not in DIRECTIONS) else f"\\x{ord(mark):02x}"
-        for mark in text
+        mark if mark in "\n\t" or _harmless(mark) else f"\\x{ord(mark):02x}" for mark in Redactor().text(text)
     )
+
+
+def _harmless(mark: str) -> bool:
+    return mark.isprintable() and mark not in DIRECTIONS
+
+
+def _json_mark(mark: str) -> str:
+    if _harmless(mark):
+        return mark
+    pair = mark.encode("utf-16-be")  # JSON writes what lies beyond four hexadecimal digits as a surrogate pair
+    return "".join(f"\\u{pair[at]:02x}{pair[at + 1]:02x}" for at in range(0, len(pair), 2))
 
 
 def latest(run: str | None, names: list[str]) -> str:
