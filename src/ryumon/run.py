@@ -19,6 +19,7 @@ from ryumon.budget import Cost
 from ryumon.engines.base import Engine
 from ryumon.errors import BadInput, StoreError
 from ryumon.evaluation.evaluator import Confirmed, Evaluator, Measured
+from ryumon.evaluation.races import Races
 from ryumon.evaluation.stages import Screen, View
 from ryumon.evaluation.verdict import Court
 from ryumon.improvers.client import ImproverClient
@@ -54,6 +55,7 @@ class Run:
         self._journal, self._started, self._task = journal, started, task
         self._engine, self._improver = engine, improver
         self._evaluator = Evaluator(engine, task, started.seed)
+        self._races = Races(self._evaluator, task.spec.direction)
         self._untold: deque[tuple[Evaluated, Evaluation]] = deque()
         self._told = 0
         self._asked = 0
@@ -171,6 +173,7 @@ class Run:
         forms: list[bytes] = []
         for record in stored_evaluations(self._journal.store, self._journal.history.run):
             forms.append(record.form)
+            self._races.tell(record)
             program = self._journal.program(record)
             if record.index < 0:
                 await self._tell(record, _evaluation(record, program), screen)
@@ -287,6 +290,9 @@ class Run:
         outcomes = dict(judged.trigger)
         if measured.score is not None and self._journal.history.is_best(measured.score):
             assert program is not None
+            measured = await self._races.challenge(program, measured)
+        if measured.score is not None and self._journal.history.is_best(measured.score):
+            assert program is not None
             outcome = await self._evaluator.confirm(program, measured)
             outcomes[program.id] = outcome
             if outcome.status != "ok":
@@ -294,6 +300,7 @@ class Run:
         if measured.status not in UNCOUNTED:
             self._journal.ledger.release()
         record = self._journal.append(self._record(index, judged.proposed, measured, outcomes))
+        self._races.tell(record)
         self._untold.append((record, _evaluation(record, program)))
 
     def _record(
@@ -326,6 +333,7 @@ class Run:
             cost=Cost(evaluations=int(counted and index >= 0), cases=measured.asked, cpu_s=measured.cpu_s + confirming),
             tier=self._journal.history.tier,
             elapsed=self._journal.elapsed(),
+            repeats=measured.repeats,
         )
 
 

@@ -15,6 +15,7 @@ from ryumon.program import Program
 
 Direction = Literal["minimize", "maximize"]
 Verdict = Literal["improved", "no evidence", "regressed"]
+Scores = Sequence[Sequence[float]]  # of a noisy task: by repeat, then by case
 LEAST_CASES = 6
 FAR = 1e6  # stands for the t of a resample whose values are all equal
 
@@ -86,6 +87,11 @@ def better(direction: Direction, a: float, b: float) -> bool:
 def mean_score(results: Sequence[CaseResult]) -> float:
     """Returns a program's score: the mean over its cases."""
     return float(np.mean([result.score for result in results]))
+
+
+def noise_floor(scores: Scores) -> float:
+    """Returns the standard deviation of one program's mean score from repeat to repeat, in the task's unit."""
+    return float(np.std([np.mean(row) for row in scores], ddof=1))
 
 
 class Comparison(msgspec.Struct, frozen=True):

@@ -130,7 +130,7 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
             task_digest=task_digest(task),
             direction=task.spec.direction,
             unit=task.spec.unit,
-            exact=task.spec.splits == "one",
+            exact=task.spec.splits == "one" and task.spec.noise is None,
             improver=settings.improver,
             options=settings.options,
             seed=settings.seed,
@@ -140,6 +140,7 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
             test_seed=settings.test_seed,
             files=writer.program(task.seed),
             unseparated=task.spec.unseparated,
+            repeats=task.spec.noise.repeats if task.spec.noise is not None else 1,
         )
         engine = registry.load("engines", settings.engine)(task, tier, workers)
         async with _processes(engine, started, task) as improver:

@@ -22,11 +22,17 @@ from ryumon.score import Direction, Result
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 _DATA_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}"
+MOST_REPEATS = 1000
 
 
 def derived_seed(seed: int, purpose: str) -> int:
     """Returns the seed that a run uses for a purpose beside its train cases: `validation`, or `improver`."""
     return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:7], "big")
+
+
+def repeat_seed(seed: int, repeat: int) -> int:
+    """Returns the seed of a noisy split's cases on a repeat; the first has the split's own. All programs share it."""
+    return derived_seed(seed, f"repeat {repeat}") if repeat else seed
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -133,6 +139,17 @@ class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep: float = 1.0
 
 
+class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Says that the same program may score otherwise on the same case, or on a case drawn from another seed.
+
+    `repeats`: how often what decides is measured, each time on cases drawn from another seed. `alone`: nothing else is
+    measured on the machine meanwhile, for a score that is a time.
+    """
+
+    repeats: int = 8
+    alone: bool = False
+
+
 class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A task's `task.toml`."""
 
@@ -146,6 +163,7 @@ class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     splits: Literal["three", "one"] = "three"
     stages: tuple[Stage, ...] = ()
     limits: Limits = Limits()
+    noise: Noise | None = None
     reuse: bool = False
     run: tuple[str, ...] = ()
     build: Build | None = None
@@ -248,5 +266,7 @@ def _check_numbers(where: Path, spec: TaskSpec) -> None:
         for name in ("cpu_s", "memory_mb", "disk_mb", "processes", "claim_kb", "log_kb"):
             if not getattr(limits, name) > 0:
                 raise TaskError(f"{where}: {prefix}limits.{name} is {getattr(limits, name)}; it must be above 0")
+    if spec.noise is not None and not 2 <= spec.noise.repeats <= MOST_REPEATS:
+        raise TaskError(f"{where}: noise.repeats is {spec.noise.repeats}; it must be from 2 to {MOST_REPEATS}")
     if any(stage.cases < 1 or not 0 < stage.keep <= 1 for stage in spec.stages):
         raise TaskError(f"{where}: a stage needs cases of at least 1 and keep above 0, at most 1")

@@ -24,7 +24,7 @@ from ryumon.store.records import (
     TestDrawn,
     decoded,
 )
-from ryumon.task import Split, derived_seed
+from ryumon.task import Split, derived_seed, repeat_seed
 
 BEST_KEPT = 16
 
@@ -114,6 +114,11 @@ class History:
     def validation_seed(self) -> int:
         """The seed of the validation cases, which derives from the run's."""
         return derived_seed(self.started.seed, "validation") if self.started is not None else 0
+
+    @property
+    def fresh_seed(self) -> int:
+        """The seed of train cases that took no part in a noisy task's search; it derives from the run's."""
+        return derived_seed(self.started.seed, "fresh") if self.started is not None else 0
 
     @property
     def evaluations(self) -> int:
@@ -208,8 +213,31 @@ class History:
         """Returns the contender that is best on validation, ties to the smaller program; None before any reading."""
         sign = 1.0 if self.direction == "minimize" else -1.0
         scored = [
-            (sign * sum(reading.scores) / len(reading.scores), self.contenders.scores[id][1], id)
+            (sign * mean, self.contenders.scores[id][1], id)
             for id in self.contenders.ids()
-            if (reading := self.readings.get(("validation", self.validation_seed, id))) and reading.status == "ok"
+            if (mean := self.mean("validation", self.validation_seed, id)) is not None
         ]
         return min(scored)[2] if scored else None
+
+    def scores(self, split: Split, seed: int, id: str) -> list[tuple[float, ...]]:
+        """Returns what a program was read to score on a split, repeat by repeat, up to the first that is missing or
+        failed; a task that is not noisy has one."""
+        found: list[tuple[float, ...]] = []
+        for repeat in range(self.started.repeats if self.started is not None else 1):
+            reading = self.readings.get((split, repeat_seed(seed, repeat), id))
+            if reading is None or reading.status != "ok":
+                break
+            found.append(reading.scores)
+        return found
+
+    def whole(self, split: Split, seed: int, id: str) -> list[tuple[float, ...]] | None:
+        """Returns the same where no repeat is missing, and None otherwise."""
+        found = self.scores(split, seed, id)
+        return found if self.started is not None and len(found) == self.started.repeats else None
+
+    def mean(self, split: Split, seed: int, id: str) -> float | None:
+        """Returns a program's mean score on a split over all repeats; None where any is missing or failed."""
+        found = self.whole(split, seed, id)
+        if found is None:
+            return None
+        return sum(score for row in found for score in row) / sum(map(len, found))

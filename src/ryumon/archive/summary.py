@@ -3,7 +3,7 @@
 import msgspec
 
 from ryumon.archive.history import History
-from ryumon.score import Verdict
+from ryumon.score import Verdict, noise_floor
 from ryumon.task import Split
 
 
@@ -32,8 +32,22 @@ class Tokens(msgspec.Struct, frozen=True):
     completion: int = 0
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The last line of `run --json`."""
+class Noise(msgspec.Struct, frozen=True):
+    """How noisy a run's scores are, and what of its gain was noise.
+
+    `floor` is the standard deviation of the seed's score from repeat to repeat. The gains are champion minus seed, as
+    the search scored them and on fresh repeats of train, in the task's unit; `shrinkage` is the first minus the second.
+    """
+
+    repeats: int
+    floor: float
+    gain_in_search: float | None = None
+    gain_on_fresh: float | None = None
+    shrinkage: float | None = None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The last line of `run --json`. `noise` is there for a noisy task alone."""
 
     run: str
     task: str
@@ -53,6 +67,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     control: str
     stopped: str | None
     head: str
+    noise: Noise | None = None
 
 
 def summarised(history: History) -> Summary:
@@ -88,12 +103,26 @@ def summarised(history: History) -> Summary:
         control="none",
         stopped=history.stopped or history.ended,
         head=history.head.hex(),
+        noise=_noise(history, champion) if started.repeats > 1 else None,
     )
+
+
+def _noise(history: History, champion: Champion | None) -> Noise:
+    started, seed = history.started, history.seed
+    assert started is not None
+    assert seed is not None
+    assert seed.id is not None
+    known = Noise(started.repeats, noise_floor([[case.score for case in seed.cases], *seed.repeats]))
+    ours = history.mean("train", history.fresh_seed, champion.id) if champion is not None else None
+    base = history.mean("train", history.fresh_seed, seed.id)
+    if champion is None or champion.train is None or seed.score is None or ours is None or base is None:
+        return known
+    search, fresh = champion.train - seed.score, ours - base
+    return msgspec.structs.replace(known, gain_in_search=search, gain_on_fresh=fresh, shrinkage=search - fresh)
 
 
 def _scores(history: History, id: str, train: float | None) -> Scores:
     def read(split: Split, seed: int | None) -> float | None:
-        reading = history.readings.get((split, seed, id)) if seed is not None else None
-        return sum(reading.scores) / len(reading.scores) if reading is not None and reading.scores else None
+        return history.mean(split, seed, id) if seed is not None else None
 
     return Scores(train, read("validation", history.validation_seed), read("test", history.test_seed))

@@ -159,6 +159,7 @@ def export(
             "status": record.status,
             "score": record.score,
             "cases": [[case.case, case.score] for case in record.cases],
+            "repeats": record.repeats,
             "reason": record.reason,
         }
         for record in stored_evaluations(store, name)

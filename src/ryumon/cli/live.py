@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ryumon.archive.history import History
-from ryumon.archive.summary import Scores, Summary
+from ryumon.archive.summary import Noise, Scores, Summary
 from ryumon.cli.curve import braille
 from ryumon.cli.options import printable
 
@@ -156,6 +156,7 @@ def closing(summary: Summary) -> str:
         lines.append(
             f"  verdict   {summary.verdict} on test, champion against seed ({noise}); control: {summary.control}"
         )
+        lines += [_noise(summary.noise)] if summary.noise is not None else []
         lines.append(f"  next      ryumon show {summary.run} · ryumon export {summary.run} --champion DIR")
     lines.append(f"  head      {summary.head}")
     return "\n".join(lines)
@@ -168,6 +169,16 @@ def remarks(history: History) -> list[str]:
             "the evaluator ran beside the candidate, which could forge the score: the verdict is at most no evidence"
         ]
     return []
+
+
+def _noise(noise: Noise) -> str:
+    line = f"  noise     {noise.floor:.3g} from repeat to repeat of the seed, {noise.repeats} repeats"
+    if noise.shrinkage is None:
+        return line
+    return (
+        f"{line}; gain on train {noise.gain_in_search:+.6g} in search, {noise.gain_on_fresh:+.6g} on fresh repeats: "
+        f"shrinkage {noise.shrinkage:+.3g}"
+    )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from ryumon.errors import TaskError
 from ryumon.evaluation.evaluator import Evaluator
 from ryumon.program import Program
 from ryumon.sandbox import Tier
-from ryumon.task import SPLITS, Split, TaskFolder
+from ryumon.score import LEAST_CASES, noise_floor
+from ryumon.task import SPLITS, Split, TaskFolder, repeat_seed
 
 REPEATS = 3
 
@@ -79,6 +80,8 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         findings += await _cases(engine, task, tier, seed)
         findings += [await _split(evaluator, task, split, seed) for split in _others(task)]
         findings.append(await _noise(evaluator, task, seed))
+        if task.spec.noise is not None:
+            findings.append(await _evidence(evaluator, task, seed))
         if task.spec.unseparated:
             findings.append(Finding("separated", False, UNSEPARATED))
         elif task.spec.language == "python":
@@ -101,6 +104,8 @@ async def _split(evaluator: Evaluator, task: TaskFolder, split: Split, seed: int
 
 
 async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
+    if task.spec.noise is not None:
+        return await _declared_noise(evaluator, task, seed, task.spec.noise.repeats)
     scores = [(await evaluator.read(task.seed, "train", seed)).score for _ in range(REPEATS)]
     known = [score for score in scores if score is not None]
     if len(known) < REPEATS:
@@ -108,6 +113,30 @@ async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
     spread = max(known) - min(known)
     said = "0: the score repeats exactly" if spread == 0 else f"{spread:.3g} over {REPEATS} repeats; it must be 0"
     return Finding("noise floor", spread == 0, said)
+
+
+async def _declared_noise(evaluator: Evaluator, task: TaskFolder, seed: int, repeats: int) -> Finding:
+    found = [await evaluator.read(task.seed, "train", repeat_seed(seed, repeat)) for repeat in range(repeats)]
+    failed = [part for part in found if part.status != "ok"]
+    if failed:
+        return Finding(
+            "noise floor", False, f"{len(failed)} of {repeats} repeats of the seed failed: {failed[0].reason}"
+        )
+    floor = noise_floor([[result.score for result in part.results] for part in found])
+    if floor == 0:
+        said = "0: every repeat scores the same; [noise] only costs repeats, or `cases` leaves its seed unused"
+        return Finding("noise floor", True, said)
+    return Finding("noise floor", True, f"{floor:.3g}, the standard deviation over {repeats} repeats of the seed")
+
+
+async def _evidence(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
+    """Returns whether a verdict can be more than `no evidence`: it needs that many scores to pair."""
+    assert task.spec.noise is not None
+    cases, repeats = len(await evaluator.case_ids("test", seed)), task.spec.noise.repeats
+    redrawn = cases == 1 or await evaluator.redrawn("test", seed)
+    count = cases * repeats if redrawn else cases
+    said = f"the verdict pairs {count} scores"
+    return Finding("evidence", count >= LEAST_CASES, f"{said}; it needs {LEAST_CASES}" if count < LEAST_CASES else said)
 
 
 async def _cases(engine: LocalEngine, task: TaskFolder, tier: Tier, seed: int) -> list[Finding]:

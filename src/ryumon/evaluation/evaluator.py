@@ -3,9 +3,11 @@
 Runs in the supervisor and only passes program text on; what it decides depends on answers, never on their timing.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from ryumon.engines.base import Engine
 from ryumon.engines.messages import Describe, Described, Evaluate, Evaluated
@@ -13,14 +15,18 @@ from ryumon.errors import TaskError
 from ryumon.evaluation.stages import Screen, View
 from ryumon.program import Program
 from ryumon.score import CaseResult, Status, mean_score
-from ryumon.task import Split, TaskFolder, derived_seed
+from ryumon.task import Split, TaskFolder, derived_seed, repeat_seed
 
 STRICT_PATIENCE = 4.0
 UNDECIDED: frozenset[Status] = frozenset({"cpu_limit", "wall_limit", "evaluator_timeout", "evaluator_error"})
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program was found to be worth. `results` and `behaviours` have an entry for each case that scored."""
+    """What a program was found to be worth. `results` and `behaviours` have an entry for each case that scored.
+
+    Of a noisy task, `repeats` has the scores on each repeat but the first, by case, where it was measured on more than
+    that one, and `raced` the score that they gave it.
+    """
 
     status: Status
     results: tuple[CaseResult, ...] = ()
@@ -31,11 +37,15 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     driven: bool = False
     cpu_s: float = 0.0
     asked: int = 0
+    repeats: tuple[tuple[float, ...], ...] = ()
+    raced: float | None = None
 
     @property
     def score(self) -> float | None:
-        """The mean over all cases; None unless every one scored."""
-        return mean_score(self.results) if self.status == "ok" else None
+        """The mean over all cases, or what a race found; None unless every case scored."""
+        if self.status != "ok":
+            return None
+        return mean_score(self.results) if self.raced is None else self.raced
 
 
 class Confirmed(msgspec.Struct, frozen=True):
@@ -52,17 +62,32 @@ class Evaluator:
 
     def __init__(self, engine: Engine, task: TaskFolder, seed: int) -> None:
         self._engine, self._task, self._seed = engine, task, seed
+        self._noise = task.spec.noise
+        self._known: dict[tuple[Split, int], Described] = {}
 
     async def case_ids(self, split: Split, seed: int) -> tuple[str, ...]:
         """Returns the ids of a split's cases; raises `TaskError` where the task cannot make them."""
-        answer = await self._engine.ask(Describe(0, split, seed))
-        if not isinstance(answer, Described):
-            raise TaskError(f"{self._task.path / 'task.py'}: {answer.reason}")
-        return answer.cases
+        return (await self._described(split, seed)).cases
+
+    async def redrawn(self, split: Split, seed: int) -> bool:
+        """Returns whether a repeat of a split has cases of its own, or, so far as can be told, the same ones again."""
+        first, second = [set((await self._described(split, repeat_seed(seed, k))).digests) for k in range(2)]
+        return b"" not in first | second and first.isdisjoint(second)
+
+    async def _described(self, split: Split, seed: int) -> Described:
+        split, seed = self._place(split, seed)
+        if (split, seed) not in self._known:
+            answer = await self._engine.ask(Describe(0, split, seed))
+            if not isinstance(answer, Described):
+                raise TaskError(f"{self._task.path / 'task.py'}: {answer.reason}")
+            self._known[split, seed] = answer
+        return self._known[split, seed]
 
     async def seed(self) -> tuple[Measured, dict[str, Confirmed]]:
         """Returns what the task's seed is worth, confirmed; raises `TaskError` where it is of no use to start from."""
         measured = await self.seed_score()
+        if self._noise is not None:
+            measured = await self._seed_repeated(measured)
         outcome = await self.confirm(self._task.seed, measured)
         if outcome.status != "ok":
             raise TaskError(f"{self._task.path}: the seed is {outcome.status}: {outcome.evidence}")
@@ -82,13 +107,51 @@ class Evaluator:
             raise TaskError(f"{task.path}: the seed does not score: {measured.status}: {reason}")
         return measured
 
+    async def _seed_repeated(self, first: Measured) -> Measured:
+        """Returns what a noisy task's seed is worth, with all of its repeats, which make the noise floor.
+
+        Cases of its own on each repeat would put its mean on another scale than scores measured once: the score is
+        that of the first then. On the same cases it is the mean of the others, like that of all who race.
+        """
+        assert self._noise is not None
+        more = await self.repeats(self._task.seed, range(1, self._noise.repeats), strict=first.driven)
+        if more.status != "ok":
+            raise TaskError(f"{self._task.path}: the seed fails on a repeat: {more.status}: {more.reason}")
+        mean = float(np.mean([score for row in more.repeats for score in row]))
+        return msgspec.structs.replace(
+            first,
+            repeats=more.repeats,
+            raced=None if await self.redrawn("train", self._seed) else mean,
+            cpu_s=first.cpu_s + more.cpu_s,
+            asked=first.asked + more.asked,
+        )
+
+    async def repeats(self, program: Program, numbers: range, *, strict: bool) -> Measured:
+        """Returns the scores of a program on further repeats of train, up to the first that fails."""
+        async with asyncio.TaskGroup() as group:
+            reads = [
+                group.create_task(self.read(program, "train", repeat_seed(self._seed, number), strict=strict))
+                for number in numbers
+            ]
+        parts = [read.result() for read in reads]
+        failed = next((part for part in parts if part.status != "ok"), None)
+        whole = parts[: parts.index(failed)] if failed is not None else parts
+        return Measured(
+            status="ok" if failed is None else failed.status,
+            reason="" if failed is None else failed.reason,
+            log="" if failed is None else failed.log,
+            repeats=tuple(tuple(result.score for result in part.results) for part in whole),
+            cpu_s=sum(part.cpu_s for part in parts),
+            asked=sum(part.asked for part in parts),
+        )
+
     async def train(self, program: Program, screen: Screen, view: View) -> Measured:
         """Returns what the program is worth on the train cases, stage by stage."""
         found = Measured(status="ok")
         for number, stage in enumerate(screen.stages):
             if number and screen.hopeless(view, number, found.results):
                 return msgspec.structs.replace(found, status="dropped")
-            if number == 1 and (twin := screen.twin(view, found.behaviours)) is not None:
+            if number == 1 and self._noise is None and (twin := screen.twin(view, found.behaviours)) is not None:
                 return msgspec.structs.replace(found, status="twin", twin=twin)
             part = await self._measure(program, "train", self._seed, tuple(stage))
             found = _joined(found, part)
@@ -99,13 +162,16 @@ class Evaluator:
     async def confirm(self, program: Program, fast: Measured) -> Confirmed:
         """Returns what a second measurement says of a program, on one of the train cases that `fast` has.
 
-        On the strict path where the task drives. Which case is drawn by the program's id, so that a program cannot
-        keep itself honest on the one it will be asked about.
+        On the strict path where the task drives. Where the task is noisy, claims and scores may differ, and all that
+        is asked is whether the program still scores: its worth is for races and fresh repeats to find. Which case is
+        drawn by the program's id, so that a program cannot keep itself honest on the one it will be asked about.
         """
+        if self._noise is not None and not fast.driven:
+            return Confirmed("ok")
         place = derived_seed(self._seed, f"confirm {program.id}") % len(fast.results)
         known = _Answer("ok", fast.results[place], fast.behaviours[place], "")
         strict, cpu_s = await self._again(program, place, strict=fast.driven)
-        if strict == known or (self._task.spec.unseparated and strict.scores_as(known)):
+        if self._alike(strict, known):
             return Confirmed("ok", cpu_s=cpu_s)
         evidence = f"case {place}: first {known}, then {strict}"
         if strict.status in UNDECIDED:
@@ -113,14 +179,28 @@ class Evaluator:
         strict_again, more = await self._again(program, place, strict=fast.driven)
         fast_again, still_more = await self._again(program, place, strict=False)
         cpu_s += more + still_more
-        if fast.driven and (strict_again, fast_again) == (strict, known):
+        if fast.driven and self._alike(strict_again, strict) and self._alike(fast_again, known):
             return Confirmed("cheating", evidence + " on the strict path, each twice", cpu_s)
-        return Confirmed("nondeterministic", f"{evidence}, then {strict_again} and {fast_again}", cpu_s)
+        differing: Status = "nondeterministic" if self._noise is None else "unconfirmed"
+        return Confirmed(differing, f"{evidence}, then {strict_again} and {fast_again}", cpu_s)
+
+    def _alike(self, one: "_Answer", other: "_Answer") -> bool:
+        """Returns whether two measurements of one case agree, as far as the task's scores repeat at all."""
+        if self._noise is not None:
+            return one.status == other.status
+        return one == other or (self._task.spec.unseparated and one.scores_as(other))
 
     async def read(self, program: Program, split: Split, seed: int, *, strict: bool = False) -> Measured:
-        """Returns what the program is worth on all cases of a split."""
+        """Returns what the program is worth on all cases of a split, which is `train` for a task that has one split."""
+        split, seed = self._place(split, seed)
         cases = tuple(range(len(await self.case_ids(split, seed))))
         return await self._measure(program, split, seed, cases, strict=strict)
+
+    def _place(self, split: Split, seed: int) -> tuple[Split, int]:
+        """Returns where a split's cases are: those of an exact task's one split never change."""
+        if self._task.spec.splits == "three":
+            return split, seed
+        return "train", self._seed if self._noise is None else seed
 
     async def _again(self, program: Program, place: int, *, strict: bool) -> tuple["_Answer", float]:
         found = await self._measure(program, "train", self._seed, (place,), strict=strict)
@@ -157,6 +237,7 @@ class Evaluator:
         return found
 
     async def _asked(self, request: Evaluate, *, alone: bool = False) -> Measured:
+        alone = alone or (self._noise is not None and self._noise.alone)
         answer = await self._engine.ask(request, alone=alone)
         if not isinstance(answer, Evaluated):
             raise TaskError(f"{self._task.path / 'task.py'}: {getattr(answer, 'reason', 'no answer')}")

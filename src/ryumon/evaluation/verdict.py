@@ -1,4 +1,9 @@
-"""How a run ends: contenders read on `validation`, one champion, one draw of the test seed, one comparison."""
+"""How a run ends: contenders read on `validation`, one champion, one draw of the test seed, one comparison.
+
+Of a noisy task everything is read on every repeat, the contenders in a race that drops who is clearly worse; and the
+champion and the seed are read on train repeats that took no part in the search, which tells what the search only
+seemed to gain.
+"""
 
 import asyncio
 import secrets
@@ -8,9 +13,11 @@ import msgspec
 from ryumon.archive.journal import Journal
 from ryumon.budget import Cost
 from ryumon.evaluation.evaluator import Evaluator
+from ryumon.evaluation.noise import rounds, units
+from ryumon.evaluation.races import survivors
 from ryumon.score import Comparison, compare
 from ryumon.store.records import Read, Started, TestDrawn
-from ryumon.task import Split
+from ryumon.task import Split, repeat_seed
 
 
 class Court:
@@ -27,26 +34,33 @@ class Court:
         nothing in the end.
         """
         journal, history = self._journal, self._journal.history
-        await self._read_all("validation", history.validation_seed, history.contenders.ids(), strict=False)
+        await self._validate()
         champion = await self._champion(seed_id)
+        if self._noisy:
+            await self._read_repeats("train", history.fresh_seed, [seed_id, champion])
         if history.test_seed is None:
             fixed = self._started.test_seed
             journal.append(TestDrawn(fixed if fixed is not None else secrets.randbits(63)))
         assert history.test_seed is not None
-        await self._read_all("test", history.test_seed, [seed_id, champion], strict=self._driven)
-        ours = history.readings["test", history.test_seed, champion]
-        base = history.readings["test", history.test_seed, seed_id]
-        if ours.status == base.status == "ok":
+        await self._read_repeats("test", history.test_seed, [seed_id, champion])
+        ours = history.whole("test", history.test_seed, champion)
+        base = history.whole("test", history.test_seed, seed_id)
+        if ours is not None and base is not None:
+            redrawn = self._noisy and await self._evaluator.redrawn("test", history.test_seed)
             found = compare(
                 history.direction,
-                ours.scores,
-                base.scores,
+                units(ours, redrawn=redrawn),
+                units(base, redrawn=redrawn),
                 history.test_seed,
                 exact=self._started.exact,
                 readings=history.draws,
             )
             return champion, _capped(found) if self._started.unseparated else found
-        return champion, Comparison("regressed" if base.status == "ok" else "no evidence", 0.0, None)
+        return champion, Comparison("regressed" if base is not None else "no evidence", 0.0, None)
+
+    @property
+    def _noisy(self) -> bool:
+        return self._started.repeats > 1
 
     @property
     def _driven(self) -> bool:
@@ -63,6 +77,26 @@ class Court:
             await self._read(*place, strict=True)
         return seed_id
 
+    async def _validate(self) -> None:
+        """Reads the contenders on validation; of a noisy task round by round, each round without who is clearly worse.
+
+        A noisy score cannot be read once more to be checked, so where the task drives it is read on the strict path.
+        """
+        history = self._journal.history
+        seed, left = history.validation_seed, history.contenders.ids()
+        for part in rounds(self._started.repeats):
+            if part.start:
+                scores = {id: history.scores("validation", seed, id)[: part.start] for id in left}
+                left = survivors(history.direction, scores, [id for id in left if len(scores[id]) == part.start])
+            for repeat in part:
+                await self._read_all("validation", repeat_seed(seed, repeat), left, strict=self._noisy and self._driven)
+
+    async def _read_repeats(self, split: Split, seed: int, ids: list[str]) -> None:
+        """Reads programs on every repeat, in turn and each time in the other order, so that no drift favours one."""
+        for repeat in range(self._started.repeats):
+            order = ids if repeat % 2 == 0 else ids[::-1]
+            await self._read_all(split, repeat_seed(seed, repeat), order, strict=self._driven)
+
     async def _read_all(self, split: Split, seed: int, ids: list[str], *, strict: bool) -> None:
         async with asyncio.TaskGroup() as group:
             for id in dict.fromkeys(ids):
@@ -70,12 +104,10 @@ class Court:
                     group.create_task(self._read(split, seed, id, strict=strict))
 
     async def _read(self, split: Split, seed: int, id: str, *, strict: bool) -> None:
-        """Reads one program on one split; an exact task has one split, and is measured on it again."""
+        """Reads one program on one split."""
         program = self._journal.program(self._journal.recorded(id))
         assert program is not None
-        read_split: Split = "train" if self._started.exact else split
-        read_seed = self._started.seed if self._started.exact else seed
-        found = await self._evaluator.read(program, read_split, read_seed, strict=strict)
+        found = await self._evaluator.read(program, split, seed, strict=strict)
         scores = tuple(result.score for result in found.results) if found.status == "ok" else ()
         before = self._journal.history.readings.get((split, seed, id))
         status, reason = found.status, found.reason

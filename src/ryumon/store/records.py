@@ -8,7 +8,8 @@ from ryumon.task import Split
 
 
 class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
-    """What a run is: enough to resume it, and to say what its figures belong to. `files` are path → text id."""
+    """What a run is: enough to resume it, and to say what its figures belong to. `files` are path → text id, `repeats`
+    how often a noisy task's readings are made."""
 
     version: str
     task: str
@@ -26,13 +27,15 @@ class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
     test_seed: int | None
     files: dict[str, str]
     unseparated: bool = False
+    repeats: int = 1
 
 
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     """A committed ask: the proposal and what became of it. The seed has index -1.
 
     `form` is the digest of the normal form, `behaviours` those of the claims of each case, `confirmed` the programs
-    that confirmation judged for it, `elapsed` the seconds that the run has taken so far.
+    that confirmation judged for it, `elapsed` the seconds that the run has taken so far. `repeats` are the scores of a
+    noisy task's race on each repeat but the first, by case: of the seed, and of what would be a new best.
     """
 
     index: int
@@ -56,11 +59,12 @@ class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     cost: Cost
     tier: str
     elapsed: float
+    repeats: tuple[tuple[float, ...], ...] = ()
 
 
 class Read(msgspec.Struct, frozen=True, tag="read", kw_only=True):
-    """A reading of `validation` or `test`. `scores` is one for each case, empty unless `status` is `ok`. A later one
-    takes the place of an earlier one. `strict`: made on the strict path."""
+    """A reading of `validation` or `test`, or of `train` on fresh repeats. `scores` is one for each case, empty unless
+    `status` is `ok`. A later one takes the place of an earlier one. `strict`: made on the strict path."""
 
     split: Split
     seed: int
