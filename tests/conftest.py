@@ -61,18 +61,19 @@ def answers(function, inputs):
 def tiny(tmp_path: Path) -> Callable[..., Path]:
     """Returns a maker of small task folders; what is not named keeps its working default."""
 
-    def make(toml: str = TOML, seed: str = SEED, task: str = TASK, drivers: str | None = None) -> Path:
-        folder = tmp_path / "tiny"
-        (folder / "seed").mkdir(parents=True, exist_ok=True)
-        (folder / "task.toml").write_text(toml)
-        (folder / "seed" / "fit.py").write_text(seed)
-        (folder / "task.py").write_text(task)
-        (folder / "brief.md").write_text("Come close to the curve.\n")
-        if drivers is not None:
-            (folder / "drivers.py").write_text(drivers)
-        return folder
+    return lambda **parts: write_task(tmp_path / "tiny", **parts)
 
-    return make
+
+def write_task(folder: Path, toml: str = TOML, seed: str = SEED, task: str = TASK, drivers: str | None = None) -> Path:
+    """Writes a small task to `folder` and returns that."""
+    (folder / "seed").mkdir(parents=True, exist_ok=True)
+    (folder / "task.toml").write_text(toml)
+    (folder / "seed" / "fit.py").write_text(seed)
+    (folder / "task.py").write_text(task)
+    (folder / "brief.md").write_text("Come close to the curve.\n")
+    if drivers is not None:
+        (folder / "drivers.py").write_text(drivers)
+    return folder
 
 
 @pytest.fixture

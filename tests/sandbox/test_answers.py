@@ -1,6 +1,5 @@
 """What a candidate says counts only as an answer to what it was asked, of the allowed size and kind."""
 
-import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -36,11 +35,6 @@ def test_a_child_keeps_its_state_between_calls_and_the_next_child_does_not(sandb
         with sandbox.open(files, Limits()) as child:
             assert child.call("a.py:f", [1]).value == [1]
             assert child.call("a.py:f", [2]).value == [1, 2]
-
-
-def test_numpy_poisoned_by_one_child_is_clean_in_the_next(ask: Ask) -> None:
-    assert ask("import numpy as np\nnp.sum = lambda x: 99\ndef main(): return np.sum([1])") == 99
-    assert ask("import numpy as np\ndef main(): return np.sum([1])") == 1
 
 
 def test_random_seeds_are_fixed(ask: Ask) -> None:
@@ -170,45 +164,6 @@ def frame(nonce, value):
     body = msgspec.msgpack.encode([nonce, "ok", msgspec.msgpack.encode(value), ""])
     return len(body).to_bytes(4, "big") + body
 """
-
-
-def test_a_result_written_on_every_descriptor_is_not_believed(fail: Fail) -> None:
-    source = FORGE + textwrap.dedent(
-        """
-        def main():
-            for number in range(64):
-                try: os.write(number, frame(bytes(8), 1e9))
-                except OSError: pass
-            return 1
-        """
-    )
-    assert fail(source)[0].status == "invalid"
-
-
-def test_an_answer_given_before_it_was_asked_counts_for_nothing(sandbox: Sandbox) -> None:
-    source = FORGE + textwrap.dedent(
-        """
-        import sys
-        def nonce():
-            here = sys._getframe()
-            while here:
-                for value in list(here.f_locals.values()):
-                    if type(value).__name__ == "Call":
-                        return value.nonce
-                here = here.f_back
-        def first():
-            os.write(3, frame(nonce(), "first") + frame(bytes(8), "forged"))
-            import time
-            time.sleep(1000)
-        def second(): return "second"
-        """
-    )
-    with sandbox.open({"a.py": source}, Limits(wall_s=20)) as child:
-        assert child.call("a.py:first", []).value == "first"
-        with pytest.raises(CandidateFailure) as caught:
-            child.call("a.py:second", [])
-    assert caught.value.status == "invalid"
-    assert "before it was asked" in caught.value.reason
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import numpy as np
 ARRAY = 1
 MAX_DIMENSIONS = 32
 _MAX_EXTENT = 1 << 40
-_MAX_HOLLOW = 64 << 20  # bytes that an empty array would have with its extents of 0 as 1: what a reduction may allocate
+_MAX_HOLLOW = 16 << 20  # bytes that an empty array would have with its extents of 0 as 1: what a reduction may allocate
 _NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128"
 _DTYPES = {np.dtype(name).str.encode(): np.dtype(name) for name in _NAMES.split()}
 _NATIVE = {dtype: name for name, dtype in _DTYPES.items()}
@@ -89,7 +89,7 @@ def _pack_array(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def _hollow(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Returns whether an array without elements has extents that an operation on it could turn into gigabytes."""
+    """Returns whether an array without elements has extents that an operation on it could fill memory with."""
     return 0 in shape and math.prod(max(1, extent) for extent in shape) * dtype.itemsize > _MAX_HOLLOW
 
 

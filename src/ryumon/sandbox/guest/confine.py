@@ -23,6 +23,7 @@ _NOSUID, _NODEV, _BIND = 2, 4, 4096
 _PDEATHSIG, _DUMPABLE, _CHILD_SUBREAPER = 1, 4, 36
 _RESERVE = 16 << 20  # address space to report a memory error with
 _DESCRIPTORS = 128
+_QUEUED = 128  # timers and queued signals: memory of the kernel's, and shared by all of a user's processes
 _STACK = 16 << 20
 
 libc = ctypes.PyDLL(None, use_errno=True)
@@ -122,6 +123,7 @@ def limit_resources(spec: Spawn, baseline: int, processes: int) -> None:
         (resource.RLIMIT_FSIZE, spec.disk_mb << 20, spec.disk_mb << 20),
         (resource.RLIMIT_NPROC, processes, processes),
         (resource.RLIMIT_NOFILE, _DESCRIPTORS, _DESCRIPTORS),
+        (resource.RLIMIT_SIGPENDING, _QUEUED, _QUEUED),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_STACK, _STACK, _STACK),
     ):
