@@ -1,6 +1,7 @@
 """Frames between roles: a length, then one MessagePack record. Nothing here knows what the records mean.
 
-A frame over `MAX_FRAME` bytes is refused by its length, before a byte of it is read.
+A frame over a channel's limit is refused by its length, before a byte of it is read. A record takes at most some 25
+times its frame in memory, so that limit is one on memory too.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import msgspec
 from ryumon.errors import RoleError
 
 MAX_FRAME = 64 * 1024 * 1024
+WORDS = 2_000
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -22,10 +24,10 @@ def _frame(message: msgspec.Struct) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def _length(head: bytes) -> int:
+def _length(head: bytes, limit: int) -> int:
     length = int.from_bytes(head, "big")
-    if length > MAX_FRAME:
-        raise RoleError(f"a frame of {length} bytes is over the limit of {MAX_FRAME}")
+    if length > limit:
+        raise RoleError(f"a frame of {length} bytes is over the limit of {limit}")
     return length
 
 
@@ -33,7 +35,13 @@ def _decoded(decoder: msgspec.msgpack.Decoder[Any], body: bytes) -> Any:
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise RoleError(f"a frame is not a record of this protocol: {error}") from error
+        # Its text may quote what was sent.
+        raise RoleError(f"a frame is not a record of this protocol: {one_line(str(error))}") from error
+
+
+def one_line(text: str) -> str:
+    """Returns another role's words as one line of bearable length."""
+    return " ".join(text[:WORDS].split())
 
 
 class Channel:
@@ -49,7 +57,7 @@ class Channel:
 
     def receive(self) -> Any:
         """Returns the next record; raises `EOFError` once the other side is gone."""
-        return _decoded(self._decoder, self._exactly(_length(self._exactly(4))))
+        return _decoded(self._decoder, self._exactly(_length(self._exactly(4), MAX_FRAME)))
 
     def _exactly(self, count: int) -> bytes:
         parts = bytearray()
@@ -62,17 +70,17 @@ class Channel:
 
 
 class AsyncChannel:
-    """The supervisor's end of a stream socket."""
+    """The supervisor's end of a stream socket. It reads no frame over `limit` bytes."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, accepts: Any) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, accepts: Any, limit: int) -> None:
+        self._reader, self._writer, self._limit = reader, writer, limit
         self._decoder = msgspec.msgpack.Decoder(accepts)
 
     @classmethod
-    async def over(cls, sock: socket.socket, accepts: Any) -> "AsyncChannel":
+    async def over(cls, sock: socket.socket, accepts: Any, limit: int = MAX_FRAME) -> "AsyncChannel":
         """Returns a channel over a connected socket, which it owns from now on."""
         reader, writer = await asyncio.open_connection(sock=sock)
-        return cls(reader, writer, accepts)
+        return cls(reader, writer, accepts, limit)
 
     async def send(self, message: msgspec.Struct) -> None:
         """Sends one record; raises `RoleError` where the other side is gone."""
@@ -85,7 +93,7 @@ class AsyncChannel:
     async def receive(self) -> Any:
         """Returns the next record; raises `RoleError` where the other side is gone or speaks another protocol."""
         try:
-            body = await self._reader.readexactly(_length(await self._reader.readexactly(4)))
+            body = await self._reader.readexactly(_length(await self._reader.readexactly(4), self._limit))
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise RoleError("the other process is gone") from error
         return _decoded(self._decoder, body)

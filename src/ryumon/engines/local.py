@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request
+from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request, misfit
 from ryumon.engines.processes import killed
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import Interpreter, Tier, python_of, start_role, start_zygote
@@ -23,6 +23,7 @@ from ryumon.task import TaskFolder
 from ryumon.wire import AsyncChannel
 
 START_S = 60.0
+MOST_BYTES = 16 << 20  # of a worker's answer: some kilobytes for each case
 
 
 class Lane:
@@ -104,7 +105,7 @@ class Lane:
                 stderr=self._errors,
             )
             self._processes.append(worker)
-        self._channel = await AsyncChannel.over(ours, Answer)
+        self._channel = await AsyncChannel.over(ours, Answer, MOST_BYTES)
         await self._channel.send(Boot(str(self._task.path), self._task.spec, self._task.drivers))
         answer = await self._channel.receive()
         if isinstance(answer, Refused):
@@ -113,10 +114,11 @@ class Lane:
     async def _exchange(self, request: Request) -> Answer:
         assert self._channel is not None
         self._number += 1
-        await self._channel.send(msgspec.structs.replace(request, id=self._number))
+        request = msgspec.structs.replace(request, id=self._number)
+        await self._channel.send(request)
         answer: Answer = await self._channel.receive()
-        if answer.id != self._number:
-            raise RoleError("the worker answered a request that is not outstanding")
+        if wrong := misfit(request, answer):
+            raise RoleError(wrong)
         return answer
 
     def _deadline(self, request: Request) -> float:

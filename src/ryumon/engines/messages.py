@@ -1,5 +1,7 @@
 """The records between a supervisor and an evaluator worker. Each answer carries the number of its request."""
 
+import math
+
 import msgspec
 
 from ryumon.score import CaseResult, Status
@@ -73,3 +75,26 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 Request = Describe | Evaluate
 Answer = Described | Evaluated | Refused
+
+# What a worker cannot know: the supervisor alone decides it.
+NOT_A_WORKERS: frozenset[Status] = frozenset(
+    {"dropped", "twin", "nondeterministic", "unconfirmed", "cheating", "barred", "duplicate", "no_program"}
+)
+
+
+def misfit(request: Request, answer: Answer) -> str:
+    """Returns what keeps an answer from being one to `request`; "" where nothing does."""
+    if answer.id != request.id:
+        return "the worker answered a request that is not outstanding"
+    if isinstance(answer, Refused):
+        return ""
+    if isinstance(request, Describe) or isinstance(answer, Described):
+        return "" if isinstance(request, Describe) and isinstance(answer, Described) else "another kind of answer"
+    cases, scored = len(request.cases), len(answer.results)
+    if answer.status in NOT_A_WORKERS:
+        return f"the worker said {answer.status}, which is not for it to say"
+    if (scored != cases if answer.status == "ok" else scored >= cases) or len(answer.behaviours) != scored:
+        return f"the worker scored {scored} of {cases} cases and said {answer.status}"
+    if not all(math.isfinite(result.score) for result in answer.results):
+        return "the worker's score is not finite"
+    return "" if 0 <= answer.cpu_s < math.inf else f"the worker said that {answer.cpu_s} s of CPU time were used"

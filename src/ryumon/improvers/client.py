@@ -11,9 +11,10 @@ from ryumon.errors import BadInput, RoleError
 from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
 from ryumon.sandbox import Tier, start_role
 from ryumon.score import Evaluation
-from ryumon.wire import AsyncChannel
+from ryumon.wire import AsyncChannel, one_line
 
 ASK_S = 120.0
+MOST_BYTES = 4 << 20  # of an answer: a program is 256 kB at most
 
 
 class ImproverClient:
@@ -35,16 +36,20 @@ class ImproverClient:
             process = start_role(
                 argv, tier=tier, pass_fds=(theirs.fileno(),), hidden=hidden, memory_mb=4096, stderr=errors
             )
-        client = cls(process, await AsyncChannel.over(ours, Answer))
+        client = cls(process, await AsyncChannel.over(ours, Answer, MOST_BYTES))
         try:
             await client._send(opening)
-            answer = await client._receive()
+            client.seed_form = await client._opened()
         except RoleError as error:
             client.close()
             raise BadInput(f"improver {opening.improver}: {error}") from error
-        assert isinstance(answer, Opened)
-        client.seed_form = answer.form
         return client
+
+    async def _opened(self) -> bytes:
+        answer = await self._receive()
+        if not isinstance(answer, Opened):
+            raise RoleError("the improver answered before it was asked")
+        return answer.form
 
     async def know(self, forms: tuple[bytes, ...]) -> None:
         """Hands over the normal forms of earlier proposals."""
@@ -82,5 +87,5 @@ class ImproverClient:
         except TimeoutError:
             raise RoleError(f"the improver did not answer within {ASK_S:g} s") from None
         if isinstance(answer, Broken):
-            raise RoleError(f"the improver broke: {answer.reason}")
+            raise RoleError(f"the improver broke: {one_line(answer.reason)}")
         return answer

@@ -4,6 +4,7 @@ Blocking and single-threaded. Does not score, and sets no deadline of its own: t
 which closes the stream that a call waits on.
 """
 
+import math
 import os
 import secrets
 import signal
@@ -62,6 +63,7 @@ class Sandbox:
     def __init__(self, zygote: socket.socket) -> None:
         self._zygote = zygote
         self._ids = count(1)
+        self._running: set[int] = set()
         self._ended: dict[int, Ended] = {}
 
     def open(
@@ -91,6 +93,7 @@ class Sandbox:
             raise RoleError(f"the sandbox's zygote is gone ({error}); see its stderr") from error
         finally:
             theirs.close()
+        self._running.add(spawn.id)
         load = Load(
             tuple((_bytes(path), _bytes(text)) for path, text in files.items()),
             None if drivers is None else _bytes(drivers),
@@ -116,8 +119,11 @@ class Sandbox:
                 raise RoleError("the sandbox's zygote ended before its children; see its stderr")
             try:
                 report = messages.ended.decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise RoleError(f"the sandbox's zygote broke the protocol: {error}") from error
+            if report.id not in self._running or not 0 <= report.cpu_s < math.inf:
+                raise RoleError(f"the sandbox's zygote reported the end of a child, {report.id}, that does not run")
+            self._running.remove(report.id)
             self._ended[report.id] = report
         return self._ended.pop(child)
 

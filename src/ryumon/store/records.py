@@ -3,6 +3,7 @@
 import msgspec
 
 from ryumon.budget import Cost
+from ryumon.errors import StoreError
 from ryumon.score import CaseResult, Direction, Status, Verdict
 from ryumon.task import Split
 
@@ -126,6 +127,11 @@ def encoded(record: Record) -> tuple[str, bytes]:
 
 
 def decoded(body: bytes) -> Record:
-    """Returns the record that an event's body holds."""
-    record: Record = _decoder.decode(body)
+    """Returns the record that an event's body holds; raises `StoreError` where it holds none."""
+    try:
+        record: Record = _decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
+        raise StoreError(
+            f"an event holds no record that this ryumon knows ({error}); `ryumon audit` says where"
+        ) from error
     return record

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from ryumon.errors import BadInput, StoreError
-from ryumon.program import Program
+from ryumon.program import MAX_BYTES, Program
 from ryumon.store.base import text_id
 from ryumon.store.chain import Event, genesis, linked
 
@@ -130,11 +130,17 @@ class SqlStore:
 
     def text(self, text_id_: str) -> str:
         """Returns a text by its id; raises `StoreError` where it is missing or was altered."""
-        query = sa.select(_texts.c.data).where(_texts.c.id == bytes.fromhex(text_id_))
+        try:
+            key = bytes.fromhex(text_id_)
+        except ValueError:
+            raise StoreError(f"text {text_id_[:12]!a}: no text has such an id; restore the store") from None
+        query = sa.select(_texts.c.data).where(_texts.c.id == key)
         with _translated(), self._engine.connect() as connection:
             data = connection.scalar(query)
         try:
-            text = None if data is None else zlib.decompress(data).decode("utf-8", "surrogatepass")
+            # What was altered may unpack to anything, so no more than a program holds is unpacked.
+            unpacked = None if data is None else zlib.decompressobj().decompress(data, MAX_BYTES)
+            text = None if unpacked is None else unpacked.decode("utf-8", "surrogatepass")
         except (zlib.error, UnicodeDecodeError):
             text = None
         if text is None or text_id(text) != text_id_:
