@@ -1,61 +1,26 @@
-"""What `ryumon check` looks at: does a task's seed score, how noisy is it, does its evaluator refuse bad answers?"""
+"""What `ryumon check` looks at: does a task's seed score, and repeat; are its cases sound; do cheats gain anything?
+
+The cheats that are planted suit the task: what it asks of a program, and what its seed answers, is scouted first.
+"""
 
 import msgspec
 
 from ryumon.engines.local import LocalEngine
 from ryumon.engines.messages import Answer, Describe, Described
 from ryumon.errors import TaskError
+from ryumon.evaluation import cheats
+from ryumon.evaluation.cheats import Cheat
 from ryumon.evaluation.evaluator import Evaluator
-from ryumon.program import Program
+from ryumon.evaluation.scout import Shape
+from ryumon.evaluation.tolerance import tolerance
+from ryumon.evaluation.trial import Finding, Trial
 from ryumon.sandbox import Tier
 from ryumon.score import LEAST_CASES, noise_floor
 from ryumon.task import SPLITS, Split, TaskFolder, repeat_seed
 
 REPEATS = 3
 
-# Appended to each editable Python file: every function defined there answers with what is planted. `_honest` is what
-# the function itself would have said.
-_CHEAT = """
-
-def _spoiled(value):
-    import numpy
-    if isinstance(value, float):
-        return float("nan")
-    array = numpy.array(value, dtype=float)
-    array.reshape(-1)[:1] = float("nan")
-    return array if isinstance(value, numpy.ndarray) else array.tolist()
-
-
-def _planted(_honest):
-    return lambda *args, **kwargs: {answer}
-
-
-for _name, _value in list(globals().items()):
-    if getattr(_value, "__module__", None) == __name__ and callable(_value) and _name not in ("_spoiled", "_planted"):
-        globals()[_name] = _planted(_value)
-"""
-CHEATS = {
-    "its own answer with a NaN in it": "_spoiled(_honest(*args, **kwargs))",
-    "NaN": "float('nan')",
-    "infinity": "float('inf')",
-    "an array of NaN": "__import__('numpy').full(8, float('nan'))",
-    "nothing": "None",
-    "a word": "'best'",
-    "an empty list": "[]",
-    "an endless list": "[0.0] * 10_000_000",
-    "a number that lies about itself": "type('Liar', (float,), {'__eq__': lambda s, o: True, '__lt__': "
-    "lambda s, o: True, '__gt__': lambda s, o: True, '__float__': lambda s: 1e9})(float('nan'))",
-}
-
 UNSEPARATED = "the evaluator runs beside the candidate, which can forge its score; split it as docs/adopting.md shows"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
-
-    what: str
-    passed: bool
-    found: str
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -85,8 +50,7 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         if task.spec.unseparated:
             findings.append(Finding("separated", False, UNSEPARATED))
         elif task.spec.language == "python":
-            findings += [await _cheat(evaluator, task, seed, name, answer) for name, answer in CHEATS.items()]
-            findings += [await _trusted(evaluator, task, seed, number) for number in (1e9, -1e9)]
+            findings += await _planted(Trial(engine, evaluator, task, seed, measured), task)
     finally:
         engine.close()
     return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))
@@ -113,6 +77,30 @@ async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
     spread = max(known) - min(known)
     said = "0: the score repeats exactly" if spread == 0 else f"{spread:.3g} over {REPEATS} repeats; it must be 0"
     return Finding("noise floor", spread == 0, said)
+
+
+async def _planted(trial: Trial, task: TaskFolder) -> list[Finding]:
+    """Returns what became of every cheat that suits the task."""
+    shape = await trial.shape()
+    findings = [Finding("what is asked", True, str(shape))]
+    if not shape.asked:
+        return findings
+    chosen = (*cheats.ANSWERS, *(() if shape.many else cheats.WHOLE_ANSWERS), *cheats.ACTS)
+    findings += [await trial.cheat(cheat) for cheat in chosen if _suits(cheat, shape)]
+    findings += [await trial.believed(number) for number in (1e9, -1e9)]
+    findings.append(await trial.reseeding())
+    if not shape.driven:
+        findings.append(await tolerance(trial, task, shape))
+    else:
+        findings += [await trial.cheat(cheat) for cheat in cheats.DRIVEN_ACTS]
+        findings += [await trial.peeking(), await trial.scribbling()]
+    if task.spec.splits == "three":
+        findings.append(await trial.memorising(shape))
+    return findings
+
+
+def _suits(cheat: Cheat, shape: Shape) -> bool:
+    return not cheat.kinds or bool(cheat.kinds & shape.kinds)
 
 
 async def _declared_noise(evaluator: Evaluator, task: TaskFolder, seed: int, repeats: int) -> Finding:
@@ -171,28 +159,3 @@ def _said(answer: Answer) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     if not isinstance(answer, Described):
         raise TaskError(f"task.py: {getattr(answer, 'reason', 'no answer')}")
     return answer.cases, answer.digests
-
-
-async def _trusted(evaluator: Evaluator, task: TaskFolder, seed: int, number: float) -> Finding:
-    found = await evaluator.read(_cheating(task, repr(number)), "train", seed)
-    trusted = found.score is not None and abs(found.score) == abs(number)
-    said = "is taken for the score; compute the score in evaluate" if trusted else "is not taken for the score"
-    return Finding(f"planted: the number {number:g}", not trusted, said)
-
-
-def _cheating(task: TaskFolder, answer: str) -> Program:
-    files = dict(task.seed.files)
-    for path in task.spec.editable:
-        if path.endswith(".py"):
-            files[path] += _CHEAT.replace("{answer}", answer)
-    return Program(files)
-
-
-async def _cheat(evaluator: Evaluator, task: TaskFolder, seed: int, name: str, answer: str) -> Finding:
-    found = await evaluator.read(_cheating(task, answer), "train", seed)
-    advice = "check it in evaluate, or in the driver" if task.drivers else "check claims before use"
-    if found.status == "evaluator_error":
-        return Finding(f"planted: {name}", False, f"crashed the evaluator: {found.reason}; {advice}")
-    refused = found.status != "ok"
-    said = f"refused: {found.status}: {found.reason}" if refused else f"scored {found.score!r}; {advice}"
-    return Finding(f"planted: {name}", refused, said)
