@@ -196,7 +196,11 @@ def read_task(path: Path) -> TaskFolder:
             raise TaskError(f"{path}: has no {name}; `ryumon new PATH` makes a task to start from")
     try:
         spec = msgspec.convert(tomllib.loads((path / "task.toml").read_text("utf-8")), TaskSpec)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except msgspec.ValidationError as error:
+        from ryumon.suggestions import suggestion  # loads what only an error needs
+
+        raise TaskError(f"{path / 'task.toml'}: {error}{suggestion(error, TaskSpec)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TaskError(f"{path / 'task.toml'}: {error}") from error
     seed = read_program(path / "seed")
     missing = [name for name in spec.editable if name not in seed.files]

@@ -81,14 +81,21 @@ def check(
     unsafe_no_sandbox: Unsafe = False,
     common: Common = DEFAULTS,
 ) -> int:
-    """Check a task: its seed scores, its noise floor, and that planted cheats are refused. Exit code 1 if not."""
+    """Check a task: its seed scores and repeats, its splits share nothing, and planted cheats that suit it are refused
+    or gain nothing. Exit code 1 if not."""
     import asyncio
 
     from ryumon import supervisor
+    from ryumon.errors import BadInput, TaskError
     from ryumon.evaluation.check import examined
+    from ryumon.improvers.mutate.vocabularies import vocabulary
     from ryumon.task import read_task
 
     folder = read_task(supervisor.find_task(task))
+    try:
+        vocabulary(folder.spec.vocabulary)
+    except BadInput as error:
+        raise TaskError(f"{folder.path / 'task.toml'}: {error}") from error
     tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox)
     report = asyncio.run(examined(folder, tier, seed))
     lines = [f"{folder.spec.name}: {'passed' if report.passed else 'FAILED'}, sandbox tier {tier}"]

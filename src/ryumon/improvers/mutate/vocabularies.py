@@ -11,6 +11,7 @@ from functools import cache
 import msgspec
 
 from ryumon.errors import BadInput
+from ryumon.suggestions import closest
 
 Sort = str
 SORTS: tuple[Sort, ...] = ("number", "index", "flag", "array", "mask", "list")
@@ -196,5 +197,5 @@ _VOCABULARIES: dict[str, Vocabulary] = {
 def vocabulary(name: str) -> Vocabulary:
     """Returns a vocabulary by name; raises `BadInput` listing those there are."""
     if name not in _VOCABULARIES:
-        raise BadInput(f"vocabulary {name!r}: there is {', '.join(sorted(_VOCABULARIES))}")
+        raise BadInput(f"unknown vocabulary {name!r}{closest(name, sorted(_VOCABULARIES))}")
     return _VOCABULARIES[name]
