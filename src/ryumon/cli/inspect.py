@@ -8,12 +8,15 @@ from cyclopts import Parameter
 from ryumon.cli.options import DEFAULTS, Common, latest, say
 
 if TYPE_CHECKING:
+    from ryumon.archive.evidence import Barred
     from ryumon.archive.history import History
     from ryumon.program import Program
     from ryumon.store import Store
     from ryumon.store.records import Evaluated
 
 OPERATORS_SHOWN = 12
+BARRED_SHOWN = 12
+EVIDENCE_SHOWN = 300
 UNENDED = "running, or killed"
 RunName = Annotated[str | None, Parameter(help="Default: the newest run.")]
 
@@ -45,6 +48,7 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     """Print a run's outcome, its champion, the path from the seed as diffs, and what each operator did."""
     from itertools import pairwise
 
+    from ryumon.archive.evidence import barred
     from ryumon.archive.lineage import path_to_seed
     from ryumon.archive.summary import summarised
     from ryumon.cli.live import closing, remarks
@@ -53,6 +57,7 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     history = _history(store, latest(name, store.runs()))
     summary = summarised(history)
     assert summary.champion is not None
+    found_out = list(barred(store, history))
     path = path_to_seed(store, history, summary.champion.id)
     operators = {
         operator: {"tried": credit.tried, "scored": credit.scored, "best": credit.best}
@@ -64,6 +69,7 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
         "operators": operators,
         "path": [{"id": step.id, "operator": step.operator, "score": step.score} for step, _ in path],
         "champion": path[-1][1].files,
+        "barred": found_out,
     }
     text = [
         closing(summary),
@@ -83,8 +89,19 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     if len(operators) > len(shown):
         text += [f"... and {len(operators) - len(shown)} more; --json has all"]
     text += ["", _table([("outcome", "proposals", "most often"), *_outcomes(store, history)])]
+    text += _barred_lines(history.run, found_out)
     say(common, record, "\n".join(text))
     return 0
+
+
+def _barred_lines(run: str, found_out: "list[Barred]") -> list[str]:
+    if not found_out:
+        return []
+    lines = ["", f"barred, with the evidence; `ryumon diff {run} PARENT ID` shows what it does"]
+    for found in found_out[:BARRED_SHOWN]:
+        lines.append(f"  {found.id[:10]}  {found.status}: {' '.join(found.evidence.split())[:EVIDENCE_SHOWN]}")
+    more = len(found_out) - BARRED_SHOWN
+    return [*lines, f"  ... and {more} more; --json has all"] if more > 0 else lines
 
 
 def _outcomes(store: "Store", history: "History") -> list[tuple[str, int, str]]:
@@ -161,6 +178,7 @@ def export(
             "cases": [[case.case, case.score] for case in record.cases],
             "repeats": record.repeats,
             "reason": record.reason,
+            "evidence": record.evidence,
         }
         for record in stored_evaluations(store, name)
     ]
