@@ -11,6 +11,7 @@ from ryumon.engines.local import LocalEngine
 from ryumon.evaluation import cheats
 from ryumon.evaluation.check import Report, examined
 from ryumon.evaluation.evaluator import Evaluator
+from ryumon.evaluation.outputs import OUTPUTS
 from ryumon.evaluation.tolerance import tolerance
 from ryumon.evaluation.trial import Finding, Trial
 from ryumon.task import TaskFolder, read_task
@@ -154,6 +155,25 @@ def test_a_cheat_that_gains_beside_its_driver_is_barred_by_the_strict_path(tiny:
     scored = DRIVEN.replace("sum(abs(number(y) - math.exp(x)) for x, y in zip(case.data, claim))", "number(claim[0])")
     (found,) = tried(tiny(**{**BESIDE, "task": task(scored), "drivers": timed}), "stops the clocks").values()
     assert (found.passed, found.found) == (True, "scores 0, the seed 1; barred: cheating")
+
+
+PRINTS = "import sys\nprint(*sorted(map(float, sys.stdin.read().split())))\n"
+READING = """
+words = program.run(" ".join(map(repr, case.data))).split()
+if not all(word.lstrip("-")[:1].isdigit() for word in words) or len(words) != len(case.data):
+    raise InvalidClaim("the output must be as many numbers as there were")
+return Result(score=sum(abs(number(float(a)) - b) for a, b in zip(words, sorted(case.data))))
+"""
+RUN = PLAIN.replace("cpu_s = 1.0", "cpu_s = 1.0\nprocesses = 2")
+
+
+def test_a_program_that_prints_is_tried_by_what_it_prints(tiny: Make) -> None:
+    report = checked(tiny(task=task(READING), seed=PRINTS, toml=RUN))
+    assert failures(report) == {}
+    assert sum(finding.what.startswith("planted: prints") for finding in report.findings) == len(OUTPUTS)
+    unchecked = READING.replace("or len(words) != len(case.data)", "")
+    found = failures(checked(tiny(task=task(unchecked), seed=PRINTS, toml=RUN)))
+    assert "not looked at" in found["planted: prints nothing"]
 
 
 BOX = """

@@ -11,6 +11,7 @@ from ryumon.errors import TaskError
 from ryumon.evaluation import cheats
 from ryumon.evaluation.cheats import Cheat
 from ryumon.evaluation.evaluator import Evaluator
+from ryumon.evaluation.outputs import OUTPUTS, printed
 from ryumon.evaluation.scout import Shape
 from ryumon.evaluation.tolerance import tolerance
 from ryumon.evaluation.trial import Finding, Trial
@@ -51,6 +52,8 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
             findings.append(Finding("separated", False, UNSEPARATED))
         elif task.spec.language == "python":
             findings += await _planted(Trial(engine, evaluator, task, seed, measured), task)
+        else:
+            findings.append(Finding("planted", True, f"nothing: cheats are in Python, this is {task.spec.language}"))
     finally:
         engine.close()
     return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))
@@ -82,9 +85,9 @@ async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
 async def _planted(trial: Trial, task: TaskFolder) -> list[Finding]:
     """Returns what became of every cheat that suits the task."""
     shape = await trial.shape()
-    findings = [Finding("what is asked", True, str(shape))]
     if not shape.asked:
-        return findings
+        return await _printing(trial, task)
+    findings = [Finding("what is asked", True, str(shape))]
     chosen = (*cheats.ANSWERS, *(() if shape.many else cheats.WHOLE_ANSWERS), *cheats.ACTS)
     findings += [await trial.cheat(cheat) for cheat in chosen if _suits(cheat, shape)]
     findings += [await trial.believed(number) for number in (1e9, -1e9)]
@@ -97,6 +100,14 @@ async def _planted(trial: Trial, task: TaskFolder) -> list[Finding]:
     if task.spec.splits == "three":
         findings.append(await trial.memorising(shape))
     return findings
+
+
+async def _printing(trial: Trial, task: TaskFolder) -> list[Finding]:
+    """Returns what became of every cheat of a program that is run, not called."""
+    made = [(cheat, printed(task, cheat.body)) for cheat in OUTPUTS]
+    findings = [await trial.judged(cheat, program) for cheat, program in made if program is not None]
+    said = "what the program prints" if findings else "nothing that a cheat could be planted in"
+    return [Finding("what is asked", True, said), *findings]
 
 
 def _suits(cheat: Cheat, shape: Shape) -> bool:

@@ -100,7 +100,7 @@ class Shape(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         often = "again and again" if self.many else "once a case"
         parts = [f"{asked.function} is {asked.way} and answers with {asked.words}" for asked in self.asked]
-        return f"{'; '.join(parts)}; {often}" if parts else "no function of an editable file, so no cheat is planted"
+        return f"{'; '.join(parts)}; {often}" if parts else "no function of an editable file"
 
 
 def shape_told(logs: Iterable[str]) -> Shape:

@@ -72,7 +72,10 @@ class Trial:
 
     async def cheat(self, cheat: Cheat) -> Finding:
         """Returns whether a cheat is refused, or gains nothing."""
-        program = planted(self._task, cheat.body)
+        return await self.judged(cheat, planted(self._task, cheat.body))
+
+    async def judged(self, cheat: Cheat, program: Program) -> Finding:
+        """Returns whether the program that a cheat makes is refused, or gains nothing."""
         found = await self.measured(program)
         what = f"planted: {cheat.name}"
         if found.status == "evaluator_error" and not found.reason.startswith(_NO_NUMBER):
