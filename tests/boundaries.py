@@ -90,15 +90,39 @@ class DeafSandbox(Sandbox):
         return guest.Ended(child, "killed", 0, 9, 0.0, 0.0, 0.0)
 
 
-def child_stream(data: bytes) -> None:
+def child_stream(data: bytes, ask: Callable[[Child], object] | None = None) -> None:
     """Calls a child that has nothing to say but `data`, and happens to know the question's nonce."""
     stream, log = connected(guest.READY + data), os.memfd_create("log")
     with (
         patch("secrets.token_bytes", return_value=NONCE),
         Child(DeafSandbox(), 1, stream, log, Limits(claim_kb=1024), guest.Load((), None)) as child,
     ):
+        if ask is not None:
+            ask(child)
+            return
         claim = child.call("a.py:f", [])
         assert codec.encode(codec.decode(claim.encoded)) == claim.encoded
+
+
+def output_of_a_run(data: bytes) -> None:
+    """Runs a program as a process whose output is bytes, or nothing that can be used."""
+
+    def ask(child: Child) -> None:
+        assert type(child.run(["./main"], b"").value) is bytes
+
+    child_stream(data, ask)
+
+
+def files_of_a_build(data: bytes) -> None:
+    """Builds a program, and takes files with plain paths alone."""
+
+    def ask(child: Child) -> None:
+        for path, content in child.build(["make"]).items():
+            assert not Path(path).is_absolute()
+            assert ".." not in Path(path).parts
+            assert type(content) is bytes
+
+    child_stream(data, ask)
 
 
 def zygote_report(data: bytes) -> None:
@@ -128,7 +152,7 @@ class PlayedLane(Lane):
     """A lane whose worker has `data` to say to everything."""
 
     def __init__(self, data: bytes) -> None:
-        super().__init__(TaskFolder(Path("."), SPEC, "", PROGRAM, None), "A")
+        super().__init__(TaskFolder(Path("."), SPEC, "", PROGRAM, None), "A", None)
         self._data = data
 
     async def _start(self) -> None:
@@ -206,6 +230,8 @@ def _answers(*values: Any) -> tuple[bytes, ...]:
 BOUNDARIES = {
     "a claim": Boundary(codec.decode, (codec.CodecError,), (codec.encode([1, 2.5, "a", {"b": [None]}]),)),
     "a child's stream": Boundary(child_stream, (CandidateFailure,), _answers(1.0, [1, {"a": "b"}], None)),
+    "a run's output": Boundary(output_of_a_run, (CandidateFailure,), _answers(b"out")),
+    "a build's files": Boundary(files_of_a_build, (CandidateFailure,), _answers({"main": b"x", "a/b": b""})),
     "a zygote's report": Boundary(zygote_report, (RoleError,), (_pack(guest.Ended(1, "exit", 0, 0, 1.0, 1.0, 1.0)),)),
     "a worker's requests": Boundary(
         requests_of(Boot | Request),
