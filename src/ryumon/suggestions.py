@@ -31,7 +31,9 @@ def closest(word: str, known: list[str]) -> str:
 
 def _near(word: str, place: str, places: dict[str, tuple[str, inspect.Type]]) -> str:
     here = {p.rpartition(".")[2]: p for p in places if p.rpartition(".")[0] == place}
-    elsewhere = {p.rpartition(".")[2]: p for p in places if p.rpartition(".")[0] != place}
+    # Of fields with one name, the least nested.
+    deepest_first = sorted(places, key=lambda p: p.count("."), reverse=True)
+    elsewhere = {p.rpartition(".")[2]: p for p in deepest_first if p.rpartition(".")[0] != place}
     if near := difflib.get_close_matches(word, here, 1, cutoff=0.7):
         return f"; did you mean {near[0]!r}?"
     if near := difflib.get_close_matches(word, elsewhere, 1, cutoff=0.8):
