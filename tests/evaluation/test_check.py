@@ -127,7 +127,7 @@ def tried(folder: Path, *names: str) -> dict[str, Finding]:
         engine = LocalEngine(folder_, "A", 1)
         try:
             evaluator = Evaluator(engine, folder_, 0)
-            trial = Trial(engine, evaluator, folder_, 0, await evaluator.read(folder_.seed, "train", 0), 0.0)
+            trial = Trial(engine, evaluator, folder_, 0, await evaluator.read(folder_.seed, "train", 0))
             own = {
                 "nudged over a constraint": lambda: _nudged(trial, folder_),
                 "knows train by heart": lambda: _by_heart(trial),

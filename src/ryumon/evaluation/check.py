@@ -84,6 +84,8 @@ async def _noise(evaluator: Evaluator, task: TaskFolder, seed: int) -> Finding:
 
 async def _planted(trial: Trial, task: TaskFolder) -> list[Finding]:
     """Returns what became of every cheat that suits the task."""
+    if task.spec.noise is not None:
+        await trial.settle()
     shape = await trial.shape()
     if not shape.asked:
         return await _printing(trial, task)
@@ -91,12 +93,13 @@ async def _planted(trial: Trial, task: TaskFolder) -> list[Finding]:
     chosen = (*cheats.ANSWERS, *(() if shape.many else cheats.WHOLE_ANSWERS), *cheats.ACTS)
     findings += [await trial.cheat(cheat) for cheat in chosen if _suits(cheat, shape)]
     findings += [await trial.believed(number) for number in (1e9, -1e9)]
-    findings.append(await trial.reseeding())
     if not shape.driven:
         findings.append(await tolerance(trial, task, shape))
     else:
         findings += [await trial.cheat(cheat) for cheat in cheats.DRIVEN_ACTS]
-        findings += [await trial.peeking(), await trial.scribbling()]
+    if task.spec.noise is None:
+        findings.append(await trial.reseeding())
+        findings += [await trial.peeking(), await trial.scribbling()] if shape.driven else []
     if task.spec.splits == "three":
         findings.append(await trial.memorising(shape))
     return findings

@@ -22,6 +22,8 @@ from ryumon.task import Split, TaskFolder
 CASES = 2  # of train, that a cheat is tried on
 SCOUTED = 40  # cases of a split that a scout, and a memoriser, are sent to
 SEEDS = (1, 2, 3)
+REPEATS = 4
+SPREADS = 3.0  # the range of five repeats is some 2.3 standard deviations; three times that is not chance
 WORDS = 160
 _NO_NUMBER = "the evaluator's score is"  # a check of the worker: such an answer does not score
 
@@ -35,20 +37,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Trial:
-    """The honest seed on the first train cases, and what a planted program makes of the same.
+    """The honest seed on the first train cases, and what a planted program makes of the same."""
 
-    `noise` is how far the seed's own score moves between repeats: a cheat has to gain more than that.
-    """
-
-    def __init__(
-        self, engine: Engine, evaluator: Evaluator, task: TaskFolder, seed: int, honest: Measured, noise: float
-    ) -> None:
+    def __init__(self, engine: Engine, evaluator: Evaluator, task: TaskFolder, seed: int, honest: Measured) -> None:
         self._engine, self._evaluator, self._task, self._seed = engine, evaluator, task, seed
         self._cases = tuple(range(min(CASES, len(honest.results))))
         self._honest = msgspec.structs.replace(
             honest, results=honest.results[: len(self._cases)], behaviours=honest.behaviours[: len(self._cases)]
         )
-        self._noise = noise
+        self._noise = 0.0
         self._advice = "check it in evaluate, or in the driver" if task.drivers else "check claims before use"
 
     async def measured(
@@ -63,6 +60,13 @@ class Trial:
         if not isinstance(answer, Evaluated):
             raise TaskError(f"task.py: {getattr(answer, 'reason', 'no answer')}")
         return answer
+
+    async def settle(self) -> None:
+        """Finds how far the seed's own score moves on the same cases: a cheat has to gain more than that."""
+        repeats = [await self.measured(self._task.seed) for _ in range(REPEATS)]
+        scores = [mean_score(found.results) for found in repeats if found.status == "ok"]
+        scores.append(mean_score(self._honest.results))
+        self._noise = SPREADS * (max(scores) - min(scores))
 
     def gain(self, results: Sequence[CaseResult]) -> float:
         """Returns by how much these scores beat the seed's on the same cases, the noise taken off; 0 where not."""
@@ -92,9 +96,14 @@ class Trial:
         return Finding(what, True, f"{scores}: no better")
 
     async def _barred(self, program: Program, found: Evaluated) -> str:
-        """Returns what the strict path says against a program that it does not confirm, as each new best must be."""
+        """Returns what the strict path says against a program: each new best is confirmed there, or, where the task is
+        noisy, measured again."""
         if not found.driven:
             return ""
+        if self._task.spec.noise is not None:
+            strict = await self.measured(program, strict=True)
+            gained = strict.status == "ok" and self.gain(strict.results)
+            return "" if gained else "it gains nothing on the strict path"
         fast = Measured(status="ok", results=found.results, behaviours=found.behaviours, driven=True)
         confirmed = await self._evaluator.confirm(program, fast)
         return "" if confirmed.status == "ok" else f"barred: {confirmed.status}"
