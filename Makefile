@@ -28,5 +28,5 @@ bench: .venv/stamp
 	@$(BIN)/python benchmarks/bin_packing.py
 
 clean:
-	rm -rf .venv .ryumon build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .ryumon .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

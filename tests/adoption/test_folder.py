@@ -11,6 +11,7 @@ from ryumon.task import TaskFolder, read_task
 from tests.adoption.peers import CONFIG, CURVE, OPENEVOLVE, PROGRAM, lay_out
 
 SYSTEMS = ("openevolve", "shinka")
+NEEDS = OPENEVOLVE.replace("import curve\n", "import curve\nimport no_such_package\n")
 
 
 def adopted(tmp_path: Path, system: str, **changed: str | None) -> tuple[TaskFolder, tuple[str, ...]]:
@@ -51,10 +52,27 @@ def test_an_evaluator_that_starts_processes_or_threads_may(tmp_path: Path) -> No
 
 
 def test_what_the_sandbox_will_not_have_is_named(tmp_path: Path) -> None:
-    needs = OPENEVOLVE.replace("import curve\n", "import curve\nimport no_such_package\nimport openevolve.database\n")
-    task, notes = adopted(tmp_path, "openevolve", evaluator=needs)
-    assert any("no_such_package" in note and "openevolve.database" in note for note in notes)
+    task, notes = adopted(tmp_path, "openevolve", evaluator=NEEDS + "import openevolve.database\n")
+    assert any("no_such_package" in note and "requirements" in note for note in notes)
+    assert any("openevolve.database" in note for note in notes)
     assert task.spec.preload == ("numpy",)
+
+
+def test_requirements_come_along_where_they_are_not_installed(tmp_path: Path) -> None:
+    theirs = lay_out(tmp_path / "theirs", "openevolve", evaluator=NEEDS)
+    (theirs / "requirements.txt").write_text("# for the evaluator\nno-such-package==1.0\nOpenEvolve>=0.2\n")
+    notes = adopt("openevolve", theirs, tmp_path / "ours", "ours").notes
+    spec = read_task(tmp_path / "ours").spec
+    assert (tmp_path / "ours" / "requirements.txt").read_text() == "no-such-package==1.0\n"
+    assert (spec.requirements, spec.preload) == ("requirements.txt", ("no_such_package", "numpy"))
+    assert not any("not installed" in note for note in notes)
+
+
+def test_requirements_stay_behind_where_all_is_installed(tmp_path: Path) -> None:
+    theirs = lay_out(tmp_path / "theirs", "openevolve")
+    (theirs / "requirements.txt").write_text("numpy\n")
+    adopt("openevolve", theirs, tmp_path / "ours", "ours")
+    assert read_task(tmp_path / "ours").spec.requirements == ()
 
 
 def test_installed_packages_are_preloaded(tmp_path: Path) -> None:
@@ -78,7 +96,7 @@ BROKEN: dict[str, tuple[dict[str, str | None], str]] = {
     "no program": ({"initial_program": None}, "has no initial_program"),
     "no evaluator": ({"evaluator": None}, "has no evaluator.py"),
     "broken configuration": ({"config": CONFIG + "  - ["}, "config.yaml"),
-    "too large": ({"curve": CURVE + "#" * 300_000}, "256 kB"),
+    "too large": ({"curve": CURVE + "#" * 300_000}, "256 kB.*curve.py is the largest"),
 }
 
 

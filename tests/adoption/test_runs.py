@@ -78,14 +78,14 @@ def test_a_candidate_that_never_ends_is_ended_by_its_limit(tmp_path: Path) -> No
 
 def test_an_evaluator_may_start_a_program_that_finds_its_packages_and_a_place_to_write(tmp_path: Path) -> None:
     starts = OPENEVOLVE.replace(
-        "import time\n", "import subprocess\nimport sys\nimport tempfile\nimport time\n"
+        "import time\n", "import subprocess\nimport sys\nimport tempfile\nimport time\nimport numpy\n"
     ).replace(
         "        missed =",
         "        with tempfile.NamedTemporaryFile('w', suffix='.py') as script:\n"
-        "            script.write('import numpy, curve; print(numpy.__name__)')\n"
+        "            script.write('import numpy, curve; print(numpy.__file__)')\n"
         "            script.flush()\n"
         "            said = subprocess.run([sys.executable, script.name], capture_output=True, text=True)\n"
-        "        assert said.stdout.strip() == 'numpy', said.stderr\n"
+        "        assert said.stdout.strip() == numpy.__file__, said.stderr\n"
         "        missed =",
     )
     (seed,) = measured(adopted(tmp_path, "openevolve", evaluator=starts), "def guess(x):\n    return x * 0.5 + 1.0\n")

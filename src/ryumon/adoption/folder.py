@@ -20,6 +20,7 @@ LANGUAGES = {
     ".sv": "systemverilog", ".txt": "text",
 }  # fmt: skip
 DEFAULT_S = 60.0
+READ = ("config.yaml", "shinka.yaml", "requirements.txt")
 STARTERS = re.compile(r"\b(subprocess|multiprocessing|threading|concurrent|asyncio|joblib|os\.system|os\.fork)\b")
 
 
@@ -39,28 +40,49 @@ def adopt(system_name: str, source_folder: Path, target: Path, name: str) -> Ado
         raise BadInput(f"unknown system {system_name!r}; ryumon adopts tasks of {' and '.join(SYSTEMS)}")
     system = SYSTEMS[system_name]
     source = read_source(system, source_folder)
-    config, config_note = _config(source_folder)
+    config, unread = _config(source_folder)
+    needed = _requirements(system, source, source_folder)
+    texts = {f"seed/{path}": text for path, text in _seed(system, source).items()}
+    texts["task.py"] = (HERE / "trusted" / "task.py").read_text("utf-8")
+    texts["task.toml"] = _toml(system, source, config, name, needed)
+    texts["brief.md"] = _brief(system, source, config)
+    if needed:
+        texts["requirements.txt"] = "\n".join(needed) + "\n"
+    for path, text in texts.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text(text, "utf-8")
+    return Adopted(tuple(sorted(texts)), (*_notes(source, needed), *unread))
+
+
+def _notes(source: Source, needed: tuple[str, ...]) -> list[str]:
+    """Returns what a person should know of the task that was made."""
     notes = [
         'unseparated: the evaluator runs beside the candidate, so a verdict is at most "no evidence"; '
         "task.py says how to split it"
     ]
-    seed = checked({**source.files, **_inside(system, source)}).files
-    texts = {f"seed/{path}": text for path, text in seed.items()}
-    texts["task.py"] = (HERE / "trusted" / "task.py").read_text("utf-8")
-    texts["task.toml"] = _toml(system, source, config, name)
-    texts["brief.md"] = _brief(system, source, config)
+    missing = [] if needed else sorted(_tops(source) - _installed(source))
     if fixed(source.files[source.program]) is None:
         notes.append(f"{source.program} marks no EVOLVE-BLOCK: all of it may change")
-    absent = [*source.absent, *sorted({name.split(".")[0] for name in source.modules} - _installed(source))]
-    if absent:
-        notes.append(f"imports what the sandbox does not have: {', '.join(absent)}; install it, or take it out")
-    if source.left_out:
-        shown = ", ".join(source.left_out[:8]) + (", ..." if len(source.left_out) > 8 else "")
+    if missing:
+        notes.append(f"not installed here: {', '.join(missing)}; name it under requirements in task.toml")
+    if source.absent:
+        notes.append(f"imports what has no stand-in in the sandbox: {', '.join(source.absent)}; take it out")
+    left_out = [path for path in source.left_out if path not in READ]
+    if left_out:
+        shown = ", ".join(left_out[:8]) + (", ..." if len(left_out) > 8 else "")
         notes.append(f"left out, since nothing imports or names them: {shown}")
-    for path, text in texts.items():
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_text(text, "utf-8")
-    return Adopted(tuple(sorted(texts)), (*notes, *config_note))
+    return notes
+
+
+def _seed(system: System, source: Source) -> dict[str, str]:
+    """Returns the files of seed/; raises `BadInput` where they are too much for a program, and names the largest."""
+    try:
+        return checked({**source.files, **_inside(system, source)}).files
+    except BadInput as error:
+        largest = max(source.files, key=lambda path: len(source.files[path]))
+        raise BadInput(
+            f"{error}; {system.evaluator} imports or names {len(source.files)} files, of which {largest} is the largest"
+        ) from error
 
 
 def _inside(system: System, source: Source) -> dict[str, str]:
@@ -75,16 +97,38 @@ def _inside(system: System, source: Source) -> dict[str, str]:
     return found
 
 
+def _tops(source: Source) -> set[str]:
+    return {name.split(".")[0] for name in source.modules}
+
+
 def _installed(source: Source) -> set[str]:
-    tops = {name.split(".")[0] for name in source.modules}
-    return {name for name in tops if importlib.util.find_spec(name) is not None}
+    return {name for name in _tops(source) if importlib.util.find_spec(name) is not None}
 
 
-def _toml(system: System, source: Source, config: dict[str, Any], name: str) -> str:
+def _requirements(system: System, source: Source, folder: Path) -> tuple[str, ...]:
+    """Returns the lines of the task's requirements.txt, the system's own left out; none where all is installed here."""
+    path = folder / "requirements.txt"
+    if not path.is_file() or _tops(source) <= _installed(source):
+        return ()
+    lines = (line.strip() for line in path.read_text("utf-8", "replace").splitlines())
+    own = (system.package, f"{system.package}_evolve")
+    return tuple(line for line in lines if line and not line.startswith("#") and _package(line) not in own)
+
+
+def _package(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0].lower().replace("-", "_")
+
+
+def _preload(source: Source, needed: tuple[str, ...]) -> list[str]:
+    """Returns the modules to import before the candidate: those that will be there under the name of their package."""
+    there = {_package(line) for line in needed} if needed else _installed(source)
+    return sorted({"numpy", *(module for module in source.modules if module.split(".")[0] in there)})
+
+
+def _toml(system: System, source: Source, config: dict[str, Any], name: str, needed: tuple[str, ...]) -> str:
     suffix = Path(source.program).suffix.lower()
     texts = "\n".join(source.files[path] for path in sorted(source.files))
-    installed = _installed(source)
-    preload = sorted({"numpy", *(module for module in source.modules if module.split(".")[0] in installed)})
+    packages = 'requirements = "requirements.txt"\n' if needed else ""
     evaluator = config.get("evaluator")
     timeout = evaluator.get("timeout") if isinstance(evaluator, dict) else None
     seconds = float(timeout) if isinstance(timeout, int | float) and timeout > 0 else DEFAULT_S
@@ -99,7 +143,7 @@ editable = [{json.dumps(source.program, ensure_ascii=False)}]
 vocabulary = "{"numpy-elementwise" if "numpy" in source.files[source.program] else "arithmetic"}"
 splits = "one"
 budget = "300ev,10m"
-preload = {json.dumps(preload)}
+{packages}preload = {json.dumps(_preload(source, needed))}
 unseparated = true                      # the evaluator and the candidate are one process: at most "no evidence"
 
 # For the evaluator and the candidate together. CPU time decides; wall clock ends what sleeps.
@@ -126,7 +170,7 @@ def _brief(system: System, source: Source, config: dict[str, Any]) -> str:
 
 def _config(folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Returns what the one configuration file beside a task says; a note where it was not read."""
-    found = [path for path in sorted(folder.glob("*.yaml")) if path.name == "config.yaml" or path.stem == "shinka"]
+    found = [path for path in sorted(folder.glob("*.yaml")) if path.name in READ]
     if not found:
         return {}, ()
     try:

@@ -70,9 +70,9 @@ def read_source(system: System, folder: Path) -> Source:
     programs = sorted(path.name for path in folder.glob(f"{system.program}.*") if path.is_file())
     if len(programs) != 1:
         found = f"holds {', '.join(programs)}; keep one" if programs else f"has no {system.program}.*"
-        raise BadInput(f"{folder}: {found}, the program that a {system.title} task starts from")
+        raise BadInput(f"{folder}: {found}, the program that a task of {system.title} starts from")
     if not (folder / system.evaluator).is_file():
-        raise BadInput(f"{folder}: has no {system.evaluator}, which every {system.title} task has")
+        raise BadInput(f"{folder}: has no {system.evaluator}, which every task of {system.title} has")
     beside = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     files = _needed(beside, [programs[0], system.evaluator])
     imported = {name for text in (files[path] for path in files if path.endswith(".py")) for name in imports(text)}
