@@ -1,7 +1,9 @@
 """The other systems' own examples, adopted and run in the sandbox, as far as what they need is installed here.
 
 Run: python -m benchmarks.peers.examples [--openevolve CHECKOUT] [--shinka CHECKOUT] [--cpu 30] [--match PART]
-Prints how the initial program of each example scores. Nothing of a checkout is kept. Last result: see docs/results.md.
+     [--install]
+Prints how the initial program of each example scores. With --install, an example's requirements are installed for it,
+which takes gigabytes for all of them. Nothing of a checkout is kept. Last result: see docs/results.md.
 """
 
 import argparse
@@ -33,13 +35,16 @@ def scored(folder: Path) -> str:
     return asyncio.run(inside())
 
 
-def tried(system: str, example: Path, cpu_s: float) -> str:
+def tried(system: str, example: Path, cpu_s: float, *, install: bool) -> str:
     """Returns the row of one example."""
     with tempfile.TemporaryDirectory() as place:
         try:
             made = adopt(system, example, Path(place, "task"), "example")
             spec = Path(place, "task", "task.toml")
             text = re.sub(r"(?m)^cpu_s = .*$", f"cpu_s = {cpu_s:g}", spec.read_text("utf-8"))
+            if not install and "requirements = " in text:
+                text = re.sub(r"(?m)^requirements = .*\n", "", text)
+                text = re.sub(r"(?m)^preload = .*$", 'preload = ["numpy"]', text)
             spec.write_text(re.sub(r"(?m)^wall_s = .*$", f"wall_s = {2 * cpu_s:g}", text), "utf-8")
             absent = [note for note in made.notes if note.startswith(("imports what", "not installed"))]
             names = ", ".join(note.partition(": ")[2].partition(";")[0] for note in absent)
@@ -55,6 +60,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--cpu", type=float, default=30.0)
     parser.add_argument("--match", default="")
+    parser.add_argument("--install", action="store_true")
     asked = parser.parse_args()
     print("| system | example | initial program | score, or why not | not installed here |\n|---|---|---|---|---|")
     for name, system in SYSTEMS.items():
@@ -65,7 +71,10 @@ def main() -> None:
         for evaluator in sorted(examples.rglob(system.evaluator)):
             example = evaluator.parent.relative_to(examples).as_posix()
             if asked.match in example:
-                print(f"| {name} | {example} | {tried(name, evaluator.parent, asked.cpu)} |", flush=True)
+                print(
+                    f"| {name} | {example} | {tried(name, evaluator.parent, asked.cpu, install=asked.install)} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -152,6 +152,8 @@ cpu_s = {seconds:g}
 wall_s = {2 * seconds:g}
 memory_mb = 2048
 processes = {64 if STARTERS.search(texts) else 1}
+
+# [noise]                               # where the score differs from run to run; docs/tasks.md says what it does
 """
 
 
