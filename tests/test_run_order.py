@@ -53,13 +53,19 @@ class ScriptedImprover(ImproverClient):
 class ScriptedEngine:
     """Scores a program by the number in its text, after a random number of turns of the loop.
 
-    A program whose text says `cheat` makes other claims on the strict path. Strict requests are counted by program.
+    A program whose text says `cheat` makes other claims on the strict path, one whose text says `endless` uses CPU time
+    and never answers. Strict requests are counted by program.
     """
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         self.evaluated: list[str] = []
         self.confirmed: list[str] = []
+        self.used_s = 0.0
+
+    def candidates_cpu_s(self) -> float:
+        """Returns what endless programs have used."""
+        return self.used_s
 
     async def ask(self, request: Request, *, alone: bool = False) -> Answer:
         """Answers as a worker would."""
@@ -69,6 +75,9 @@ class ScriptedEngine:
             return Described(request.id, ("a", "b", "c"))
         text = request.files["fit.py"]
         (self.confirmed if request.strict else self.evaluated).append(text)
+        while "endless" in text:
+            self.used_s += 1e-6
+            await asyncio.sleep(0)
         score = float(text.split()[0])
         behaviour = b"strict" if request.strict and "cheat" in text else text.encode()
         results = tuple(CaseResult(f"case-{place}", score) for place in request.cases)
@@ -236,3 +245,12 @@ def test_what_an_improver_says_is_capped_and_unknown_parents_are_left_out(tiny: 
     records = [e for e in stored_evaluations(store, "r") if e.index >= 0]
     assert all(len(e.operator) <= 200 and len(e.reason) <= 2_000 for e in records)
     assert {e.parents for e in records} == {child("x").parents}
+
+
+def test_cpu_time_in_flight_ends_the_search_as_what_was_committed_does(tiny: Make, store: SqlStore) -> None:
+    _, engine, history = go(
+        tiny, store, lambda i: child(f"{50 - i} n{i}{' endless' if i >= 2 else ''}\n"), budget="0.001cpu-s"
+    )
+    assert engine.used_s >= 0.001
+    assert (history.committed, history.ended) == (2, "cpu_s")
+    assert history.finished is not None

@@ -5,6 +5,7 @@ remembered and how a run is judged live in `improvers`, `evaluation`, `archive` 
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections import deque
@@ -31,6 +32,7 @@ from ryumon.store.records import Evaluated, Finished, Resumed, SearchEnded, Star
 from ryumon.task import TaskFolder
 
 FRUITLESS = 1000
+CPU_LOOK_S = 0.1
 CHILDREN_UNCONFIRMED = 4
 MOST_PARENTS = 16
 NOTE_CHARACTERS = 2_000
@@ -88,9 +90,11 @@ class Run:
         """Runs to the verdict, or to a stop, and returns the history, all of it in the store."""
         journal = self._journal
         try:
-            in_time = journal.history.ended or await self._unless_stopped(self._search(), journal.wall_left())
+            in_time = journal.history.ended or await self._unless_stopped(
+                self._search(), journal.wall_left(), self._out_of_cpu()
+            )
             if not in_time:
-                journal.append(SearchEnded("wall_s", journal.elapsed()))
+                journal.append(SearchEnded("wall_s" if journal.wall_left() == 0 else "cpu_s", journal.elapsed()))
             await self._unless_stopped(self._close_out(), None)
         except Interrupted:
             if self._failure is not None:
@@ -130,12 +134,29 @@ class Run:
         """Ends the run's processes, and returns the CPU seconds of all of them, of this one and of earlier sessions."""
         return self._cpu_before + time.process_time() + self._improver.close() + self._engine.close()
 
-    async def _unless_stopped(self, work: Coroutine[Any, Any, None], seconds: float | None) -> bool:
-        """Awaits `work`; returns whether it ended in time; raises `Interrupted` where a stop came first."""
+    async def _out_of_cpu(self) -> None:
+        """Returns once candidates, those in flight included, have used the budget's CPU time; never where it has none.
+
+        Looks again when all cores together could have used what is left, so it is not much too late.
+        """
+        limit, engine = self._journal.history.budget.cpu_s, self._engine
+        if limit is None:
+            await asyncio.Event().wait()
+            return
+        before = self._journal.ledger.spent.cpu_s - engine.candidates_cpu_s()
+        while (left := limit - before - engine.candidates_cpu_s()) > 0:
+            await asyncio.sleep(max(CPU_LOOK_S, left / len(os.sched_getaffinity(0))))
+
+    async def _unless_stopped(
+        self, work: Coroutine[Any, Any, None], seconds: float | None, *limits: Coroutine[Any, Any, None]
+    ) -> bool:
+        """Awaits `work`; returns whether it ended in time and before `limits`; raises `Interrupted` where a stop came
+        first."""
         doing = asyncio.ensure_future(work)
         stop = asyncio.ensure_future(self._stopping.wait())
+        reached = [asyncio.ensure_future(limit) for limit in limits]
         try:
-            await asyncio.wait({doing, stop}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({doing, stop, *reached}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             if self._stopping.is_set():
                 raise Interrupted
             if doing.done():
@@ -143,9 +164,9 @@ class Run:
                 return True
             return False
         finally:
-            for future in (doing, stop):
+            for future in (doing, stop, *reached):
                 future.cancel()
-            await asyncio.gather(doing, stop, return_exceptions=True)
+            await asyncio.gather(doing, stop, *reached, return_exceptions=True)
 
     # --- the search ---
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryumon.evaluation.claims import InvalidClaim, array, describe, integer, number
+from ryumon.evaluation.claims import InvalidClaim, array, describe, integer, number, numbers
 
 
 def test_an_array_of_the_declared_kind_and_shape_passes_as_a_copy() -> None:
@@ -76,3 +76,21 @@ def test_integers_pass_both_checks_unchanged(value: int) -> None:
 def test_a_description_is_short_and_of_one_line(value: Any) -> None:
     assert len(describe(value)) < 80
     assert "\n" not in describe(value)
+
+
+def test_numbers_are_read_from_text() -> None:
+    assert numbers(" 1 -2.5\n3e2\t.5 ") == [1.0, -2.5, 300.0, 0.5]
+    assert numbers("1 2", 2) == [1.0, 2.0]
+    assert numbers("") == []
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "best", "1_0", "0x1", "1,2", "\u0661", b"1", None, 1.0])
+def test_what_is_no_text_of_finite_numbers_is_refused(text: object) -> None:
+    with pytest.raises(InvalidClaim):
+        numbers(text)
+
+
+@pytest.mark.parametrize(("text", "said"), [("1", "not 1"), ("1 2 3", "not more"), ("1 x", "not 'x'")])
+def test_the_count_of_numbers_is_checked(text: str, said: str) -> None:
+    with pytest.raises(InvalidClaim, match=f"the output must be 2 finite numbers .*{said}$"):
+        numbers(text, 2)

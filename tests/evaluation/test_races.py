@@ -52,6 +52,10 @@ class NoisyEngine:
         self._clock = np.random.default_rng(timing + 1000)
         self.measured: Counter[str] = Counter()
 
+    def candidates_cpu_s(self) -> float:
+        """Returns that its candidates cost nothing."""
+        return 0.0
+
     async def ask(self, request: Request, *, alone: bool = False) -> Answer:
         """Answers as a worker would, after a random number of turns of the loop."""
         for _ in range(int(self._turns.integers(0, 20))):

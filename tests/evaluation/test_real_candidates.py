@@ -3,13 +3,17 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ryumon.engines.local import LocalEngine
+from ryumon.engines.messages import Answer, Evaluate, Evaluated
 from ryumon.errors import BadInput, RyumonError
+from ryumon.evaluation import stand_ins
 from ryumon.evaluation.evaluator import Evaluator, Measured
+from ryumon.evaluation.trial import Finding
 from ryumon.program import Program
 from ryumon.sandbox import Tier
 from ryumon.store import SqlStore
@@ -114,6 +118,60 @@ def test_a_store_among_the_data_is_refused(with_data: Path, tmp_path: Path) -> N
         run_to_end(store, with_data)
 
 
+# --- minutes ---
+
+SPINS = """
+import ctypes, os
+
+def fit(x):
+    ctypes.CDLL(None).prctl(15, b"ry-minutes", 0, 0, 0)
+    os.fork()
+    while x:
+        pass
+    return 0.0
+"""
+
+
+def named(name: str) -> list[Path]:
+    """Returns the processes of this machine that call themselves `name`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with suppress(OSError):
+            if path.read_text().strip() == name:
+                found.append(path.parent)
+    return found
+
+
+def test_a_long_evaluation_is_seen_to_use_cpu_and_ends_with_all_its_processes_when_cancelled(tiny: Make) -> None:
+    body = "return Result(score=number(program.call('fit.py:fit', case.data)))"
+    folder = tiny(toml=f"{ONE}[limits]\ncpu_s = 600\nprocesses = 4\n", seed=SPINS, task=task_text(body, 2))
+
+    async def inside() -> tuple[float, float, Answer]:
+        task = read_task(folder)
+        engine = LocalEngine(task, "A", 1)
+        try:
+            spinning = asyncio.ensure_future(engine.ask(request(task.seed, 1)))
+            while (seen := engine.candidates_cpu_s()) < 0.3:
+                await asyncio.sleep(0)
+            spinning.cancel()
+            await asyncio.gather(spinning, return_exceptions=True)
+            async with asyncio.timeout(20):  # the kernel takes a moment to end them
+                while named("ry-minutes"):
+                    await asyncio.sleep(0)
+            answer = await engine.ask(request(Program({"fit.py": "def fit(x): return 0.0"}), 0))
+            return seen, engine.candidates_cpu_s(), answer
+        finally:
+            engine.close()
+
+    def request(program: Program, case: int) -> Evaluate:
+        return Evaluate(id=0, files=program.files, split="train", seed=0, cases=(case,))
+
+    seen, after, answer = asyncio.run(inside())
+    assert isinstance(answer, Evaluated)
+    assert answer.status == "ok"
+    assert after >= seen + answer.cpu_s
+
+
 # --- a process ---
 
 SCRIPT = """#!/bin/sh
@@ -121,7 +179,11 @@ read n
 [ "$n" = 3 ] && { echo "no threes" >&2; exit 7; }
 echo "$((n * 2))"
 """
-RUNS = "return Result(score=abs(float(program.run(f'{case.data}\\n')) - 2 * case.data))"
+RUNS = """
+from ryumon.evaluation.claims import numbers
+(answer,) = numbers(program.run(f"{case.data}\\n"), 1)
+return Result(score=abs(answer - 2 * case.data))
+""".strip()
 
 
 def running(tiny: Make, toml: str, files: dict[str, str], body: str = RUNS, cases: int = 3) -> Path:
@@ -158,7 +220,7 @@ def test_a_script_that_fails_fails_its_case_and_says_why(tiny: Make) -> None:
 
 @pytest.mark.parametrize(
     ("line", "status"),
-    [("echo", "evaluator_error"), ("printf '\\377'", "invalid"), ("echo nonsense", "evaluator_error")],
+    [("echo", "invalid"), ("printf '\\377'", "invalid"), ("echo nonsense", "invalid"), ("exit 1", "error")],
 )
 def test_an_output_that_is_no_answer_never_scores(tiny: Make, line: str, status: str) -> None:
     folder = shell(tiny)
@@ -177,6 +239,27 @@ def test_the_same_output_is_the_same_behaviour(tiny: Make) -> None:
     longer = Program({"main.sh": "#!/bin/sh\nread n\nexpr $n + $n; true\n"})
     first, second = measured(shell(tiny), read_task(shell(tiny)).seed, longer)
     assert first.behaviours == second.behaviours
+
+
+def checked(folder: Path) -> dict[str, Finding]:
+    """Returns what a check finds of outputs that are no answers."""
+    found = asyncio.run(stand_ins.stood_in(read_task(folder), "A", 0))
+    return {finding.what.removeprefix("planted: "): finding for finding in found}
+
+
+def test_a_check_finds_what_an_evaluator_takes_for_an_answer(tiny: Make) -> None:
+    sound = checked(shell(tiny))
+    assert set(sound) == set(stand_ins.OUTPUTS)
+    assert all(outcome.passed for outcome in sound.values()), sound
+    believing = "return Result(score=min(1e9, float(program.run(str(case.data)))))"
+    found = checked(shell(tiny, body=believing))
+    failed = {name for name, outcome in found.items() if not outcome.passed}
+    assert failed == {"prints a word", "prints nothing", "prints a hugely negative number"}
+
+
+def test_a_check_plants_no_output_where_no_process_runs(tiny: Make) -> None:
+    body = "return Result(score=number(program.call('fit.py:fit', 1.0)))"
+    assert checked(tiny(toml=f"{ONE}[limits]\nprocesses = 4\n", task=task_text(body))) == {}
 
 
 def test_a_language_that_mutate_does_not_know_is_one_clear_line(tiny: Make, store: SqlStore) -> None:

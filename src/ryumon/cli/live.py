@@ -31,6 +31,13 @@ class Display:
         self._shown_best: float | None = None
         self._began: tuple[float, int, float] | None = None
 
+    def waiting(self, task: str) -> None:
+        """Says that a new run begins with scoring its seed, which may take minutes."""
+        if self._live is None:
+            self._say(f"{task}: scoring the seed")
+        else:
+            self._live.update(_Waiting(task))
+
     def update(self, history: History) -> None:
         """Draws the state where it is due."""
         now = time.monotonic()
@@ -181,6 +188,16 @@ def _noise(noise: Noise) -> str:
     )
 
 
+class _Waiting:
+    """What a terminal shows of a new run until its first event."""
+
+    def __init__(self, task: str) -> None:
+        self._task, self._since = task, time.monotonic()
+
+    def __rich__(self) -> Text:
+        return Text(f"{self._task}: scoring the seed, {time.monotonic() - self._since:.0f} s")
+
+
 @contextmanager
 def display(*, quiet: bool) -> Iterator[Display]:
     """Gives the display of one run; on a terminal it redraws in place until the run ends."""
@@ -188,5 +205,5 @@ def display(*, quiet: bool) -> Iterator[Display]:
     if not console.is_terminal:
         yield Display(console, None, quiet=quiet)
         return
-    with Live(console=console, auto_refresh=False, transient=True) as live:
+    with Live(console=console, refresh_per_second=2, transient=True) as live:
         yield Display(console, live, quiet=quiet)

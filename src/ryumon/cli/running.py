@@ -44,6 +44,7 @@ def run(
     supervisor.checked(task, settings)
     tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox)
     with display(quiet=common.json) as live:
+        live.waiting(task)
         summary = asyncio.run(supervisor.start(open_store(common.store), task, settings, tier, live.update))
     say(common, summary, live.closing(summary))
     return 0

@@ -14,5 +14,8 @@ class Engine(Protocol):
         `alone` waits until no other evaluation runs on that machine. Cancelling it ends the worker's processes.
         """
 
+    def candidates_cpu_s(self) -> float:
+        """Returns the CPU seconds that candidates have used so far, those that are running included."""
+
     def close(self) -> float:
         """Ends every process of every lane; returns the CPU seconds that they have used. May be called again."""

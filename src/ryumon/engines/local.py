@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request, misfit
-from ryumon.engines.processes import killed
+from ryumon.engines.processes import killed, younger_cpu_s
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import Interpreter, Tier, python_of, start_role, start_zygote
 from ryumon.task import TaskFolder
@@ -36,6 +37,9 @@ class Lane:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the lane
         self._number = 0
         self._broken = 0
+        self._ready_at = 0.0
+        self._busy = False
+        self._before_s = self._answered_s = 0.0
         self.cpu_s = 0.0
 
     async def ask(self, request: Request) -> Answer:
@@ -69,6 +73,7 @@ class Lane:
 
     def kill(self) -> None:
         """Ends the lane's processes at once; their sandboxes take every descendant with them."""
+        self._before_s, self._answered_s, self._busy = self.candidates_cpu_s(), 0.0, False
         if self._channel is not None:
             self._channel.close()
         self.cpu_s += killed(self._processes)
@@ -78,6 +83,13 @@ class Lane:
         """Ends the lane for good."""
         self.kill()
         self._errors.close()
+
+    def candidates_cpu_s(self) -> float:
+        """Returns the CPU seconds that candidates of this lane have used: as answered, and as seen of one that runs."""
+        used = self._answered_s
+        if self._busy:
+            used = max(used, younger_cpu_s([process.pid for process in self._processes], self._ready_at))
+        return self._before_s + used
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -110,15 +122,20 @@ class Lane:
         answer = await self._channel.receive()
         if isinstance(answer, Refused):
             raise TaskError(f"{self._task.path / 'task.py'}: {answer.reason}")
+        self._ready_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def _exchange(self, request: Request) -> Answer:
         assert self._channel is not None
         self._number += 1
         request = msgspec.structs.replace(request, id=self._number)
+        self._busy = True
         await self._channel.send(request)
         answer: Answer = await self._channel.receive()
         if wrong := misfit(request, answer):
             raise RoleError(wrong)
+        self._busy = False
+        if isinstance(answer, Evaluated):
+            self._answered_s += answer.cpu_s
         return answer
 
     def _deadline(self, request: Request) -> float:
@@ -156,6 +173,10 @@ class LocalEngine:
             for _ in range(len(self._lanes) - 1 if alone else 0):
                 await stack.enter_async_context(self._held())
             return await lane.ask(request)
+
+    def candidates_cpu_s(self) -> float:
+        """Returns the CPU seconds that candidates have used so far, those that are running included."""
+        return sum(lane.candidates_cpu_s() for lane in self._lanes)
 
     def close(self) -> float:
         """Ends every process of every lane; returns the CPU seconds that they have used."""

@@ -1,4 +1,7 @@
-"""Ending a role's processes, and what CPU time they had used. Reads `/proc`, which any user may."""
+"""Ending a role's processes, and what CPU time they, or the candidates below them, have used.
+
+Reads `/proc`, which any user may.
+"""
 
 import os
 import signal
@@ -6,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -29,17 +33,33 @@ def killed(processes: Sequence[subprocess.Popen[bytes]]) -> float:
 
 def tree_cpu_s(roots: Sequence[int]) -> float:
     """Returns the CPU seconds of living processes, their living descendants and all that these have waited for."""
-    if not roots:
-        return 0.0
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
+    return sum(process.own_s + process.waited_s for process in _below(roots)) if roots else 0.0
+
+
+def younger_cpu_s(roots: Sequence[int], since: float) -> float:
+    """Returns the CPU seconds of what lives below `roots` and was started after `since` (seconds of the clock
+    `CLOCK_BOOTTIME`), and of all that has been waited for there."""
+    return sum(process.waited_s + (process.own_s if process.born_s > since else 0.0) for process in _below(roots))
+
+
+class _Process(NamedTuple):
+    parent: int
+    own_s: float
+    waited_s: float
+    born_s: float
+
+
+def _below(roots: Sequence[int]) -> list[_Process]:
+    """Returns `roots` and all of their living descendants."""
+    found: dict[int, _Process] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents[int(entry.name)] = int(fields[1])
-                ticks[int(entry.name)] = sum(map(int, fields[11:15]))
-    return sum(used for pid, used in ticks.items() if _descends(pid, set(roots), parents)) / _TICKS
+                ticks = [int(field) / _TICKS for field in (*fields[11:15], fields[19])]
+                found[int(entry.name)] = _Process(int(fields[1]), ticks[0] + ticks[1], ticks[2] + ticks[3], ticks[4])
+    parents = {pid: process.parent for pid, process in found.items()}
+    return [process for pid, process in found.items() if _descends(pid, set(roots), parents)]
 
 
 def _descends(pid: int | None, roots: set[int], parents: dict[int, int]) -> bool:

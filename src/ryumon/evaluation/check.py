@@ -13,6 +13,7 @@ from ryumon.evaluation.cheats import Cheat
 from ryumon.evaluation.evaluator import Evaluator
 from ryumon.evaluation.outputs import OUTPUTS, printed
 from ryumon.evaluation.scout import Shape
+from ryumon.evaluation.stand_ins import stood_in
 from ryumon.evaluation.tolerance import tolerance
 from ryumon.evaluation.trial import Finding, Trial
 from ryumon.sandbox import Tier
@@ -53,7 +54,8 @@ async def examined(task: TaskFolder, tier: Tier, seed: int) -> Report:
         elif task.spec.language == "python":
             findings += await _planted(Trial(engine, evaluator, task, seed, measured), task)
         else:
-            findings.append(Finding("planted", True, f"nothing: cheats are in Python, this is {task.spec.language}"))
+            nothing = Finding("planted", True, f"nothing: the command of {task.spec.language} is not the task's own")
+            findings += await stood_in(task, tier, seed) or [nothing]
     finally:
         engine.close()
     return Report(task.spec.name, all(finding.passed for finding in findings), tuple(findings))

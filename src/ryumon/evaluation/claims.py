@@ -6,10 +6,13 @@ judge how good a claim is.
 """
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 class InvalidClaim(Exception):
@@ -57,6 +60,21 @@ def integer(claim: object, low: int | None = None, high: int | None = None, what
     if isinstance(claim, bool) or not isinstance(claim, int) or outside:
         raise InvalidClaim(f"{what} must be an integer{_range(low, high)}, not {describe(claim)}")
     return int(claim)
+
+
+def numbers(claim: object, count: int | None = None, what: str = "the output") -> list[float]:
+    """Returns the finite numbers that a text, such as the output of a process, holds between white space; `count` of
+    them where it is given."""
+    expected = f"{what} must be {'' if count is None else f'{count} '}finite numbers between white space"
+    if type(claim) is not str:
+        raise InvalidClaim(f"{expected}, not {describe(claim)}")
+    words = claim.split(maxsplit=-1 if count is None else count)
+    if count not in (None, len(words)):
+        raise InvalidClaim(f"{expected}, not {len(words) if len(words) < (count or 0) else 'more'}")
+    wrong = next((word for word in words if not _NUMBER.fullmatch(word)), None)
+    if wrong is not None:
+        raise InvalidClaim(f"{expected}, not {wrong[:40]!r}")
+    return [number(float(word), what=what) for word in words]
 
 
 def describe(claim: object) -> str:
