@@ -23,7 +23,7 @@ import msgspec
 
 from ryumon.engines import local
 from ryumon.engines.local import Lane
-from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Request
+from ryumon.engines.messages import NOT_A_WORKERS, Answer, Boot, Describe, Evaluate, Evaluated, Request
 from ryumon.errors import RoleError, StoreError
 from ryumon.evaluation import evaluator
 from ryumon.improvers import messages as improver_messages
@@ -125,13 +125,14 @@ def files_of_a_build(data: bytes) -> None:
     child_stream(data, ask)
 
 
-def zygote_report(data: bytes) -> None:
-    """Waits for the end of a child, of which the zygote says `data`."""
+def zygote_report(*packets: bytes) -> None:
+    """Waits for the end of a child, of which the zygote says these packets."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         sandbox = Sandbox(ours)
         child = sandbox.open({}, Limits())
-        theirs.send(data[: 1 << 15])
+        for data in packets:
+            theirs.send(data[: 1 << 15])
         theirs.shutdown(socket.SHUT_WR)
         assert 0 <= sandbox.wait(1).cpu_s < math.inf
         child._stream.close()
@@ -172,6 +173,8 @@ def worker_answer(data: bytes) -> None:
     answer = asyncio.run(inside())
     assert isinstance(answer, Evaluated) or type(answer).__name__ == "Refused"
     if isinstance(answer, Evaluated):
+        assert answer.status not in NOT_A_WORKERS
+        assert 0 <= answer.cpu_s < math.inf
         whole = len(answer.results) == len(EVALUATE.cases) == len(answer.behaviours)
         assert (answer.status == "ok") == whole
         assert all(math.isfinite(result.score) for result in answer.results)

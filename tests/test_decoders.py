@@ -13,9 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ryumon.engines.messages import Answer, Described, Evaluated, Refused, misfit
+from ryumon.errors import RoleError
+from ryumon.improvers.client import MOST_BYTES
 from ryumon.sandbox import CandidateFailure
+from ryumon.sandbox.guest import messages as guest
 from ryumon.score import CaseResult
-from tests.boundaries import BOUNDARIES, EVALUATE, SCORED, child_stream, framed
+from ryumon.wire import MAX_FRAME
+from tests.boundaries import BOUNDARIES, EVALUATE, SCORED, child_stream, framed, worker_answer, zygote_report
 
 _SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(), st.text(max_size=9), st.binary(max_size=9)
@@ -95,9 +99,33 @@ WRONG: dict[str, Answer] = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_workers_answer_that_does_not_fit_the_request_is_no_answer(what: str) -> None:
     assert misfit(EVALUATE, WRONG[what])
+    worker_answer(framed(msgspec.msgpack.encode(WRONG[what])))  # as the lane takes it: a failure, which it asserts
     assert not misfit(EVALUATE, SCORED)
     assert not misfit(EVALUATE, Refused(1, "broken"))
     assert not misfit(EVALUATE, Evaluated(id=1, status="error", results=SCORED.results[:1], behaviours=(b"x",)))
+
+
+REPORT = guest.Ended(1, "exit", 0, 0, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [msgspec.structs.replace(REPORT, cpu_s=float("nan"))],
+        [msgspec.structs.replace(REPORT, cpu_s=-1.0)],
+        [msgspec.structs.replace(REPORT, id=2), REPORT],
+    ],
+    ids=["no time at all", "time to come", "a child that does not run"],
+)
+def test_a_report_that_cannot_be_true_ends_the_lane(reports: list[guest.Ended]) -> None:
+    with pytest.raises(RoleError, match="that does not run"):
+        zygote_report(*map(msgspec.msgpack.encode, reports))
+
+
+def test_a_frame_over_its_limit_is_refused_by_its_length() -> None:
+    for name, length in (("a worker's requests", MAX_FRAME + 1), ("an improver's answers", MOST_BYTES + 1)):
+        with pytest.raises(RoleError, match="over the limit"):
+            BOUNDARIES[name].hear(length.to_bytes(4, "big"))
 
 
 # Reads every boundary's worst messages with no more address space left than the cap; an error that is not declared,
@@ -142,11 +170,15 @@ for name, boundary in BOUNDARIES.items():
     ]
     for honest in boundary.honest:
         heard(boundary, honest)
+        # One part more than is known, and that one deeper than any reader goes.
+        for start in range(5):
+            more = bytes([(honest[start] + 1) % 256]) + honest[start + 1 :]
+            tagged += [honest[:start] + more + key + b"\\x91" * 3000 + b"\\xc0" for key in (b"", b"\\xa1z")]
     gc.collect()
     held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + cap, resource.RLIM_INFINITY))
     for data in worst + tagged[:: max(1, len(tagged) // 100)]:
-        for form in (data, framed(data), b"\\x7f\\xff\\xff\\xff" + data[:100]):
+        for form in (data, framed(data), framed(data[4:]), b"\\x7f\\xff\\xff\\xff" + data[:100]):
             heard(boundary, form)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
