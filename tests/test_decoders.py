@@ -134,14 +134,14 @@ CAPPED = """
 import gc, resource, sys, threading, zlib
 from tests.boundaries import BOUNDARIES, framed
 threading.stack_size(1 << 18)
-cap, many = int(sys.argv[1]) << 20, 1 << 18
+cap, many = int(sys.argv[1]) << 20, 1 << 17
 worst = [
     bytes(many),
     b"\\xff" * many,
     b"\\x90" * many,
     b"\\xdd" + many.to_bytes(4, "big") + b"\\x90" * many,
     b"\\xdd" + many.to_bytes(4, "big") + b"\\x80" * many,
-    b"\\xdd\\x00\\x03\\x00\\x00" * 200 + b"\\xc0" * many,
+    b"\\xdd\\x00\\x01\\x80\\x00" * 200 + b"\\xc0" * many,
     b"\\xdd\\x7f\\xff\\xff\\xff" * 1000,
     b"\\xdf\\x7f\\xff\\xff\\xff" * 1000,
     b"\\x91" * many + b"\\xc0",
@@ -177,13 +177,13 @@ for name, boundary in BOUNDARIES.items():
     gc.collect()
     held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + cap, resource.RLIM_INFINITY))
-    for data in worst + tagged[:: max(1, len(tagged) // 100)]:
+    for data in worst + tagged[:: max(1, len(tagged) // 60)]:
         for form in (data, framed(data), framed(data[4:]), b"\\x7f\\xff\\xff\\xff" + data[:100]):
             heard(boundary, form)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
-# Above what the process holds. An empty map takes one byte to send and 72 to keep, so a claim of 256 kB takes 18 MiB.
-CAP_MB = 40
+# Above what the process holds. An empty map takes one byte to send and 72 to keep, so a claim of 128 kB takes 9 MiB.
+CAP_MB = 30
 
 
 def test_no_message_takes_more_memory_than_its_place_allows() -> None:

@@ -33,7 +33,7 @@ def killed(processes: Sequence[subprocess.Popen[bytes]]) -> float:
 
 def tree_cpu_s(roots: Sequence[int]) -> float:
     """Returns the CPU seconds of living processes, their living descendants and all that these have waited for."""
-    return sum(process.own_s + process.waited_s for process in _below(roots)) if roots else 0.0
+    return sum(process.own_s + process.waited_s for process in _below(roots))
 
 
 def younger_cpu_s(roots: Sequence[int], since: float) -> float:
@@ -52,6 +52,8 @@ class _Process(NamedTuple):
 def _below(roots: Sequence[int]) -> list[_Process]:
     """Returns `roots` and all of their living descendants."""
     found: dict[int, _Process] = {}
+    if not roots:
+        return []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError):
