@@ -216,6 +216,10 @@ def test_a_killed_supervisor_takes_its_roles_along() -> None:
             supervisor.kill()
             supervisor.wait()
             assert select.select([zygote], [], [], 10)[0] == [zygote]
+            # What was started follows its launcher, at the kernel's leisure.
+            gone = select.poll()
+            gone.register(ours, select.POLLHUP)
+            assert gone.poll(10_000)
             with pytest.raises(RoleError):
                 child.close()
 
