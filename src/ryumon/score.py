@@ -130,13 +130,14 @@ def compare(
         return Comparison(_named(direction, difference, difference, difference), difference, None)
     if len(deltas) < 2 or not np.isfinite(deltas).all():
         return Comparison("no evidence", difference, None)
-    wide = _interval(deltas, rng_seed, resamples, 0.025 / readings)
+    wide = interval(deltas, rng_seed, resamples, 0.025 / readings)
     verdict = _named(direction, difference, *wide) if len(deltas) >= LEAST_CASES else "no evidence"
-    return Comparison(verdict, difference, _interval(deltas, rng_seed, resamples, 0.025))
+    return Comparison(verdict, difference, interval(deltas, rng_seed, resamples, 0.025))
 
 
-def _interval(deltas: NDArray[np.float64], rng_seed: int, resamples: int, tail: float) -> tuple[float, float]:
-    """Returns the interval of the mean that leaves out `tail` at each end."""
+def interval(deltas: NDArray[np.float64], rng_seed: int, resamples: int, tail: float) -> tuple[float, float]:
+    """Returns the interval of the mean that leaves out `tail` at each end, as `compare` describes it: of two values or
+    more, which resampling bounds from `LEAST_CASES` on."""
     count, mean = len(deltas), float(deltas.mean())
     drawn = deltas[np.random.default_rng(rng_seed).integers(0, count, (resamples, count))]
     errors = drawn.std(axis=1, ddof=1) / count**0.5
