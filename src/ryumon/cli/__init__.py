@@ -9,9 +9,9 @@ from collections.abc import Callable
 from cyclopts import App, CycloptsError
 
 from ryumon import __version__
-from ryumon.cli import inspect, machine, running, tasks
-from ryumon.cli.options import printable
+from ryumon.cli import compare, inspect, machine, running, tasks
 from ryumon.errors import RyumonError
+from ryumon.printable import printable
 
 app = App(
     name="ryumon",
@@ -23,6 +23,7 @@ app = App(
 GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
     "Run": (running.run, running.resume, running.stop),
     "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit),
+    "Compare": (compare.compare, compare.bench),
     "Tasks": (tasks.tasks, tasks.new, tasks.check),
     "This machine": (machine.sandbox, machine.doctor),
 }
