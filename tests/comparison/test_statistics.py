@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ryumon.comparison.statistics import holm, mean_interval, pairs_needed, sign_flip, superiority
+from ryumon.comparison.statistics import holm, pairs_needed, sign_flip, superiority
 
 scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=10)
 shares = st.lists(st.floats(0, 1), max_size=8)
@@ -89,23 +89,6 @@ def test_holm_never_lowers_a_p_value_nor_changes_the_order(p_values: list[float]
 def test_holm_does_not_care_about_the_order_given(p_values: list[float]) -> None:
     expected = {0.001: 0.004, 0.02: 0.06, 0.4: 0.4}
     assert holm(p_values) == pytest.approx([expected[p] for p in p_values])
-
-
-def test_few_seeds_get_students_interval_and_one_none() -> None:
-    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5))
-    assert mean_interval([1.0]) is None
-    assert mean_interval([1.0, math.inf]) is None
-
-
-@pytest.mark.parametrize("count", [3, 5, 8])
-def test_a_mean_lies_outside_its_interval_about_once_in_twenty(count: int) -> None:
-    rng = np.random.default_rng(2)
-    missed = 0
-    for seed in range(600):
-        found = mean_interval(list(rng.normal(size=count)), seed, 400)
-        assert found is not None
-        missed += not found[0] <= 0 <= found[1]
-    assert missed / 600 < 0.075
 
 
 @pytest.mark.parametrize(("comparisons", "pairs"), [(1, 6), (2, 7), (4, 8), (6, 8), (12, 9)])

@@ -22,7 +22,7 @@ app = App(
 )
 GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
     "Run": (running.run, running.resume, running.stop),
-    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit),
+    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.report, inspect.audit),
     "Compare": (compare.compare, compare.bench),
     "Tasks": (tasks.tasks, tasks.new, tasks.check),
     "This machine": (machine.sandbox, machine.doctor),

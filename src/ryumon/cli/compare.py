@@ -98,8 +98,8 @@ def report(store: "Store", names: "Sequence[str]", html: Path | None, common: Co
     found = compared(arms)
     written = ""
     if html is not None:
-        from ryumon.comparison.page import comparison_page
         from ryumon.pages import write
+        from ryumon.pages.comparison import comparison_page
 
         write(html, comparison_page(arms, found))
         written = f"\n{html} has the curves"

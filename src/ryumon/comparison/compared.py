@@ -11,8 +11,8 @@ from ryumon.archive.history import History
 from ryumon.archive.summary import Summary, summarised
 from ryumon.comparison.arms import Arm, over_cpu, over_evaluations, remarks, started, test_score
 from ryumon.comparison.curves import Band, band
-from ryumon.comparison.statistics import LEVEL, holm, mean_interval, pairs_needed, sign_flip, superiority
-from ryumon.score import Direction, Verdict
+from ryumon.comparison.statistics import LEVEL, holm, pairs_needed, sign_flip, superiority
+from ryumon.score import Direction, Verdict, mean_interval
 
 Outcome = Literal["test", "area", "cpu_area"]
 OUTCOMES: dict[Outcome, str] = {

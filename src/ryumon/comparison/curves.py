@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from ryumon.comparison.statistics import Values, mean_interval
+from ryumon.comparison.statistics import Values
+from ryumon.score import mean_interval
 
 BAND_RESAMPLES = 1000
 

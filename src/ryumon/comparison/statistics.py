@@ -9,28 +9,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from ryumon.score import LEAST_CASES, Direction, better, interval
+from ryumon.score import RESAMPLES, Direction, better
 
 Values = NDArray[np.float64]
 LEVEL = 0.05
 EXACT_PAIRS = 14  # 16,384 sign patterns; from there on as many random ones
-RESAMPLES = 10_000
-_STUDENT = (12.7062, 4.3027, 3.1824, 2.7764)  # the .975 points of Student's t for 1 to 4 degrees of freedom
-
-
-def mean_interval(values: Sequence[float], rng_seed: int = 0, resamples: int = RESAMPLES) -> tuple[float, float] | None:
-    """Returns the 95 % interval of a mean over seeds; None for one value, and where a value is not finite.
-
-    From six values on that of `score.compare`: the wider to each side of bootstrap-t and Student's t. Below that
-    Student's t alone, since resampling so few values says nothing of what was not drawn.
-    """
-    found = np.asarray(values, dtype=float)
-    if len(found) < 2 or not np.isfinite(found).all():
-        return None
-    if len(found) >= LEAST_CASES:
-        return interval(found, rng_seed, resamples, LEVEL / 2)
-    half = _STUDENT[len(found) - 2] * float(found.std(ddof=1)) / len(found) ** 0.5
-    return float(found.mean()) - half, float(found.mean()) + half
 
 
 def sign_flip(differences: Sequence[float], rng_seed: int = 0, draws: int = RESAMPLES) -> float:

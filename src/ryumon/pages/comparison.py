@@ -9,6 +9,7 @@ from ryumon.comparison.compared import OUTCOMES, Comparison
 from ryumon.comparison.curves import Band, Steps
 from ryumon.pages import Chart, Series, chart, page
 from ryumon.pages.chart import staircase
+from ryumon.score import LEAST_CASES
 
 
 def comparison_page(arms: Sequence[Arm], found: Comparison) -> str:
@@ -29,16 +30,24 @@ def comparison_page(arms: Sequence[Arm], found: Comparison) -> str:
         *_tests(arms, seeds, unit),
     ]
     names = ", ".join(arm.name for arm in arms)
-    return page("comparison.html", found=found, names=names, charts=charts, outcomes=OUTCOMES, version=__version__)
+    return page(
+        "comparison.html",
+        found=found,
+        names=names,
+        charts=charts,
+        outcomes=OUTCOMES,
+        one_test=len({run.test_seed for arm in arms for run in arm.runs.values()}) == 1,
+        version=__version__,
+    )
 
 
 def _series(name: str, band: Band, curves: Sequence[Steps]) -> Series:
-    low, high = band.low, band.high
+    low, high, drawn = band.low, band.high, len(curves) >= LEAST_CASES
     return Series(
         name,
         curve=list(zip(band.spent, band.mean, strict=True)),
         runs=[staircase(list(zip(curve.spent, curve.scores, strict=True)), curve.end) for curve in curves],
-        band=list(zip(band.spent, low, high, strict=True)) if low is not None and high is not None else (),
+        band=list(zip(band.spent, low, high, strict=True)) if low is not None and high is not None and drawn else (),
     )
 
 
