@@ -81,8 +81,8 @@ def test_an_interrupted_bench_takes_up_what_stopped_and_runs_what_is_missing(
     capsys: Capture, tiny: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"tiny-5ev-{arm}-0" for arm in ("random", "mutate", "best-of-n")]
-    asked = ("bench", tiny(), "--arms", "random,mutate,best-of-n", "--seeds", "0", "--budget", "5ev", "--json")
-    asked = (*asked, "--store", tmp_path / "s")
+    arms = ("--arms", "random,mutate,best-of-n", "--seeds", "0")
+    asked = ("bench", tiny(), *arms, "--budget", "5ev", "--store", tmp_path / "s", "--json")
     with monkeypatch.context() as patched:
         patched.setattr(SqlStore, "stop_requested", lambda self, run: run == names[1])
         assert last(ryumon(capsys, *asked)) == {"bench": names, "finished": 1, "stopped": "stop"}
