@@ -9,7 +9,7 @@ from collections.abc import Callable
 from cyclopts import App, CycloptsError
 
 from ryumon import __version__
-from ryumon.cli import compare, inspect, machine, running, tasks
+from ryumon.cli import compare, inspect, machine, running, serving, tasks
 from ryumon.errors import RyumonError
 from ryumon.printable import printable
 
@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
     "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.report, inspect.audit),
     "Compare": (compare.compare, compare.bench),
     "Tasks": (tasks.tasks, tasks.new, tasks.check),
-    "This machine": (machine.sandbox, machine.doctor),
+    "This machine": (machine.sandbox, machine.doctor, serving.serve_model),
 }
 for group, commands in GROUPS.items():
     for command in commands:
