@@ -15,6 +15,7 @@ from ryumon.program import MAX_BYTES, Program
 
 FILE = "program.py"
 NOTHING = "The prompt holds no Python program that I can edit."
+TRIES = 40
 PROGRAMS_READ = 8  # the others are not looked at: a prompt may hold thousands of fenced blocks
 
 
@@ -31,7 +32,7 @@ def answered(messages: Sequence[Message], seed: int, choice: int, vocabulary: st
     words = msgspec.json.encode([[(message.role, message.text) for message in messages], seed, choice])
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(words).digest(), "big"))
     texts = [text for text in asked.programs[:PROGRAMS_READ] if len(text) <= MAX_BYTES // 4]
-    for text in texts:
+    for text in texts[:1] if asked.certain and asked.form == "diff" else texts:
         made = edited(text, [other for other in texts if other is not text], rng, vocabulary)
         if made is not None:
             return Answer(_written(asked, text, *made), made[1])
@@ -53,7 +54,7 @@ def edited(text: str, others: Sequence[str], rng: np.random.Generator, vocabular
     )
     forms = Forms("python")
     forms.add(forms.form(parent))
-    editor = Editor(brief, forms, Editing(more=0.0))
+    editor = Editor(brief, forms, Editing(more=0.0, tries=TRIES))
     if editor.view(text) is None:
         return None
     donors = [Program({FILE: other}) for other in others if editor.view(other) is not None] or [parent]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ryumon.blocks import START
+from ryumon.blocks import END, START
 
 Form = Literal["diff", "full"]
 _FENCE = re.compile(r"[ \t]*```[ \t]*([A-Za-z0-9+#_.-]*)[ \t]*\r?$")
@@ -33,9 +33,11 @@ class Fenced(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is asked for. `programs` are the likeliest first; `named`: with ShinkaEvolve's tags around the parts."""
+    """What is asked for. `programs` are the likeliest first; `certain`: the first is named as the one to edit; `named`:
+    with ShinkaEvolve's tags around the parts."""
 
     programs: tuple[str, ...]
+    certain: bool
     form: Form
     named: bool
 
@@ -47,25 +49,28 @@ def wanted(messages: Sequence[Message]) -> Wanted:
     else the last. A diff is wanted where the system or that user shows a line `<<<<<<< SEARCH`.
     """
     asked = [message.text for message in messages if message.role == "user"]
-    found = [blocks for text in reversed(asked) if (blocks := fenced(text))]
-    system = "\n".join(message.text for message in messages if message.role in ("system", "developer"))
-    shown = next((text for text in reversed(asked) if fenced(text)), "")
-    blocks = found[0] if found else [Fenced(text, False) for text in asked[-1:] if START.decode() in text]
-    order = sorted(
-        range(len(blocks)),
-        key=lambda place: (blocks[place].current, START.decode() in blocks[place].text, place),
-        reverse=True,
-    )
-    instructions = f"{system}\n{shown}"
+    shown = next((text for text in reversed(asked) if fenced(text)), asked[-1] if asked else "")
+    blocks = fenced(shown) or _marked(shown)
+    order = sorted(blocks, key=lambda block: (block.current, START.decode() in block.text), reverse=True)
+    instructions = "\n".join([shown, *(turn.text for turn in messages if turn.role in ("system", "developer"))])
     return Wanted(
-        programs=tuple(blocks[place].text for place in order),
+        programs=tuple(block.text for block in order),
+        certain=bool(order) and order[0].current,
         form="diff" if _DIFF.search(instructions) else "full",
         named="<NAME>" in instructions,
     )
 
 
+def _marked(text: str) -> list[Fenced]:
+    """Returns the lines from the first `EVOLVE-BLOCK-START` to the last `EVOLVE-BLOCK-END` of a text without fences."""
+    lines = text.split("\n")
+    starts = [place for place, line in enumerate(lines) if START.decode() in line]
+    ends = [place for place, line in enumerate(lines) if END.decode() in line]
+    return [Fenced("\n".join(lines[starts[0] : ends[-1] + 1]) + "\n", True)] if starts and ends else []
+
+
 def fenced(text: str) -> list[Fenced]:
-    """Returns the fenced blocks of a text that may be Python, in order; one that does not end is none."""
+    """Returns the fenced blocks of a text that may be Python, the last first; one that does not end is none."""
     found: list[Fenced] = []
     opened: list[str] | None = None
     may_be, current = False, False
@@ -82,4 +87,4 @@ def fenced(text: str) -> list[Fenced]:
             opened = None
         else:
             opened.append(line.removesuffix("\r"))
-    return found
+    return found[::-1]

@@ -183,6 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # what is left of the body is not read
             kind = "invalid_request_error"
             self._json(error.status, {"error": {"message": str(error), "type": kind, "param": None, "code": None}})
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True  # whoever asked has gone
 
     def _json(self, status: int, value: Any) -> None:
         body = msgspec.json.encode(value)
