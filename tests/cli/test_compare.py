@@ -18,7 +18,7 @@ from tests.runs import made_run
 
 Make = Callable[..., Path]
 Capture = pytest.CaptureFixture[str]
-ARMS = ("--arms", "mutate,random")
+ARMS = ("--arms", "mutate, random")
 
 
 def test_compare_prints_a_table_and_writes_a_page(capsys: Capture, store: SqlStore, tmp_path: Path) -> None:

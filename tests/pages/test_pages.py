@@ -108,6 +108,14 @@ def test_a_runs_page_tells_its_verdict_its_line_and_its_failures(store: SqlStore
     assert History("r").follow(store.events("r")).head.hex() in words
 
 
+def test_a_champion_that_is_the_seed_or_failed_is_called_that(store: SqlStore) -> None:
+    made_run(store, "same", [4.0, 5.0])
+    made_run(store, "failed", [4.0, 3.0], None)
+    text = run_page(store, History("same").follow(store.events("same")))
+    assert "no evidence: the champion is the seed; control: none." in text
+    assert "no interval" in run_page(store, History("failed").follow(store.events("failed")))
+
+
 def test_a_run_without_a_verdict_has_a_page_that_says_so(store: SqlStore) -> None:
     made_run(store, "r", [4.0, 3.0], finished=False)
     assert "No verdict yet" in run_page(store, History("r").follow(store.events("r")))

@@ -55,7 +55,8 @@ def bench(
     from ryumon.store import open_store
 
     settings = supervisor.Settings(budget=budget, workers=workers, lookahead=lookahead, test_seed=test_seed, name=name)
-    cells = arranged(task, [arm.strip() for arm in arms.split(",")], seeds_of(seeds), settings)
+    named = [arm.strip() for arm in arms.split(",")]
+    cells = arranged(task, named, seeds_of(seeds), settings)
     tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox)
     store = open_store(common.store)
     cells = settled(store, task, cells)
@@ -66,7 +67,7 @@ def bench(
             say(common, left, f"{summary.run} stopped after {done} of {len(cells)} runs; the same command goes on")
             return 0
     # In the order of the arms, so that the first one named is the one compared with the others.
-    names = [cell.name for cell in sorted(cells, key=lambda cell: arms.split(",").index(cell.settings.improver))]
+    names = [cell.name for cell in sorted(cells, key=lambda cell: named.index(cell.settings.improver))]
     return report(store, names, html, common)
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ryumon.errors import BadInput
 from ryumon.printable import printable
+from ryumon.redaction import Redactor
 
 
 def page(template: str, **values: Any) -> str:
@@ -28,10 +29,18 @@ def write(path: Path, text: str) -> None:
 
 
 def _environment() -> Environment:
+    redactor = Redactor()
+
+    def once(text: str) -> str:
+        return printable(text, redactor)
+
+    def shown(value: Any) -> Any:
+        return value if isinstance(value, Markup) else once(str(value))
+
     environment = Environment(
         loader=PackageLoader("ryumon.pages", "templates"),
         autoescape=True,
-        finalize=_shown,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
@@ -39,12 +48,8 @@ def _environment() -> Environment:
     environment.filters["number"] = number
     environment.filters["interval"] = interval
     environment.filters["p"] = p_value
-    environment.filters["once"] = printable  # over several lines, where one line alone would not be known as a key
+    environment.filters["once"] = once  # over several lines, where one line alone would not be known as a key
     return environment
-
-
-def _shown(value: Any) -> Any:
-    return value if isinstance(value, Markup) else printable(str(value))
 
 
 def number(value: float | None, digits: int = 4) -> str:

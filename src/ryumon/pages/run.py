@@ -53,7 +53,7 @@ def run_page(store: Store, history: History) -> str:
         operators=sorted(history.operators.items(), key=lambda item: (-item[1].best, -item[1].scored)),
         barred=found_out[:BARRED_SHOWN],
         more_barred=max(0, len(found_out) - BARRED_SHOWN),
-        verdict=_verdict(summary),
+        verdict=_verdict(summary, exact=history.started.exact, changed=len(path) > 1),
         diff_lines=DIFF_LINES,
         log_characters=LOG_CHARACTERS,
         version=__version__,
@@ -86,13 +86,17 @@ def _curve(history: History, steps: list[dict[str, Any]]) -> Chart:
     return chart("Best on train over evaluations", "evaluations", f"score on train{unit}", series)
 
 
-def _verdict(summary: Summary) -> str:
+def _verdict(summary: Summary, *, exact: bool, changed: bool) -> str:
     """Returns the verdict in a sentence, with its interval and its control."""
     if summary.verdict is None:
         return f"No verdict yet: ryumon resume {summary.run} goes on."
     assert summary.champion is not None
     interval = summary.champion.ci95
-    by = "an exact comparison" if interval is None else f"95 % interval [{interval[0]:.6g}, {interval[1]:.6g}]"
+    by = "an exact comparison" if exact else "no interval"
+    if interval is not None:
+        by = f"95 % interval [{interval[0]:.6g}, {interval[1]:.6g}]"
+    if not changed:
+        return f"{summary.verdict}: the champion is the seed; control: {summary.control}."
     ours, base = summary.champion.test, summary.baseline.test
     gap = f" {ours - base:+.6g} on test," if ours is not None and base is not None else ""
     return f"{summary.verdict}: champion against seed{gap} {by}; control: {summary.control}."
