@@ -45,6 +45,7 @@ def test_equal_arms_are_called_different_at_most_once_in_twenty() -> None:
 def test_a_failed_champion_counts_as_far_and_leaves_the_rest_their_order() -> None:
     assert sign_flip([math.inf, 1.0, 2.0, 3.0, 4.0, 5.0]) == 2 / 64
     assert sign_flip([-math.inf, 5.0, 1.0]) == sign_flip([-3.0, 2.0, 1.0])
+    assert sign_flip([math.inf, 1.0, 1.0, -2.0]) == sign_flip([4.0, 1.5, 1.5, -3.0]) == 10 / 16  # equal sizes
 
 
 @given(scores, st.data())

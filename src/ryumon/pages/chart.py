@@ -46,6 +46,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     x_label: str
     y_label: str
+    unit: str
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     series: list[Drawn]
@@ -58,9 +59,15 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def chart(
-    title: str, x_label: str, y_label: str, series: Sequence[Series], *, labels: Sequence[str] | None = None
+    title: str,
+    x_label: str,
+    y_label: str,
+    series: Sequence[Series],
+    *,
+    unit: str = "",
+    labels: Sequence[str] | None = None,
 ) -> Chart:
-    """Returns a chart of series that hold one point at least between them.
+    """Returns a chart of series that hold one point at least between them. `unit` is that of y, in words of any length.
 
     The range of y is that of curves, runs and dots; bands may reach out of it and are cut off there. With `labels`, x
     counts places 0, 1, 2, ... that bear them.
@@ -87,6 +94,7 @@ def chart(
         title=title,
         x_label=x_label,
         y_label=y_label,
+        unit=unit,
         x_ticks=[Tick(at(x, low)[0], label) for x, label in places],
         y_ticks=[Tick(at(x_low, y)[1], label) for y, label in _named(ticks(low, high, 6))],
         series=[

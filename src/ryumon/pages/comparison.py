@@ -14,7 +14,6 @@ from ryumon.score import LEAST_CASES
 
 def comparison_page(arms: Sequence[Arm], found: Comparison) -> str:
     """Returns the page of a comparison of `arms`."""
-    unit = f", {found.unit}" if found.unit else ""
     seeds = sorted({seed for arm in arms for seed in arm.runs})
     evaluations = [
         _series(arm.name, one.curve, [over_evaluations(run) for run in arm.runs.values()])
@@ -25,9 +24,9 @@ def comparison_page(arms: Sequence[Arm], found: Comparison) -> str:
         for arm, one in zip(arms, found.arms, strict=True)
     ]
     charts = [
-        chart("Best on train over evaluations", "evaluations", f"best on train{unit}", evaluations),
-        chart("Best on train over CPU time", "CPU seconds of candidates", f"best on train{unit}", cpu),
-        *_tests(arms, seeds, unit),
+        chart("Best on train over evaluations", "evaluations", "best on train", evaluations, unit=found.unit),
+        chart("Best on train over CPU time", "CPU seconds of candidates", "best on train", cpu, unit=found.unit),
+        *_tests(arms, seeds, found.unit),
     ]
     names = ", ".join(arm.name for arm in arms)
     return page(
@@ -68,7 +67,7 @@ def _tests(arms: Sequence[Arm], seeds: Sequence[int], unit: str) -> list[Chart]:
     if not any(one.dots for one in series):
         return []
     labels = [str(seed) for seed in seeds]
-    return [chart("Champions on test", "seed of the run", f"test{unit}", series, labels=labels)]
+    return [chart("Champions on test", "seed of the run", "test", series, unit=unit, labels=labels)]
 
 
 def _passed(history: History) -> bool:

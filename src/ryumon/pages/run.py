@@ -78,12 +78,11 @@ def _curve(history: History, steps: list[dict[str, Any]]) -> Chart:
     assert history.started is not None
     points = [(float(point.evaluations), point.score) for point in history.curve]
     dots = [(float(step["evaluations"]), step["score"]) for step in steps if step["score"] is not None]
-    unit = f", {history.started.unit}" if history.started.unit else ""
     series = [
         Series("best on train", curve=staircase(points, float(history.evaluations))),
         Series("the champion and its ancestors", dots=dots),
     ]
-    return chart("Best on train over evaluations", "evaluations", f"score on train{unit}", series)
+    return chart("Best on train over evaluations", "evaluations", "score on train", series, unit=history.started.unit)
 
 
 def _verdict(summary: Summary, *, exact: bool, changed: bool) -> str:
