@@ -123,6 +123,17 @@ def test_what_cannot_be_edited_is_said_and_a_diff_is_never_of_another_program() 
     assert "other" in answered(asking(broken, "full"), 0, 0, "arithmetic").text
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_no_program_of_the_prompt_is_given_back(seed: int) -> None:
+    """A function that returns its argument has nothing to edit, so another program is, and one edit leads back."""
+    bare, longer = "def f(x):\n    return x\n", "def f(x):\n    y = x\n    return y\n"
+    chat = [Message("user", f"```python\n{longer}```\n# Current program\n```python\n{bare}```\n")]
+    for code in CODE.findall(answered(chat, seed, 0, "arithmetic").text):
+        assert normal_form(Program({"a.py": code}), "python") not in {
+            normal_form(Program({"a.py": text}), "python") for text in (bare, longer)
+        }
+
+
 def test_a_program_that_holds_the_marks_of_a_diff_is_given_in_full() -> None:
     program = 'RULE = """\n=======\n"""\n' + PROGRAM
     text = answered(asking(program, "diff"), 0, 0, "arithmetic").text

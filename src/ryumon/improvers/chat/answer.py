@@ -41,7 +41,7 @@ def answered(messages: Sequence[Message], seed: int, choice: int, vocabulary: st
 
 def edited(text: str, others: Sequence[str], rng: np.random.Generator, vocabulary: str) -> tuple[str, str] | None:
     """Returns a text after one edit by one of `mutate`'s operators and that operator's name; None where it does not
-    parse or has nothing to edit. Grafts come from `others`, or from the text itself."""
+    parse or has nothing to edit. Grafts come from `others`, or from the text itself; none of them is given back."""
     parent = Program({FILE: text})
     brief = Brief(
         task="chat",
@@ -53,7 +53,8 @@ def edited(text: str, others: Sequence[str], rng: np.random.Generator, vocabular
         seed=parent,
     )
     forms = Forms("python")
-    forms.add(forms.form(parent))
+    for shown in (text, *others):
+        forms.add(forms.form(Program({FILE: shown})))
     editor = Editor(brief, forms, Editing(more=0.0, tries=TRIES))
     if editor.view(text) is None:
         return None
