@@ -52,7 +52,7 @@ def test_holm_takes_the_verdict_from_what_passes_only_alone(store: SqlStore) -> 
     found = two_arms(store, 6)
     assert {c.p for c in found.contrasts} == {2 / 64}
     assert {c.verdict for c in found.contrasts} == {"no evidence"}
-    assert any("7 can" in note for note in found.notes)
+    assert any("with 7 they can" in note for note in found.notes)
 
 
 def test_pairing_looks_at_each_seed_by_itself(store: SqlStore) -> None:

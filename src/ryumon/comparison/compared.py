@@ -172,6 +172,6 @@ def _powerless(contrasts: list[Contrast]) -> list[str]:
     if least >= needed:
         return []
     return [
-        f"{least} paired seeds cannot be evidence in {len(contrasts)} comparisons at {LEVEL:.0%}, even if all agree; "
-        f"{needed} can"
+        f"with {least} paired seeds none of {len(contrasts)} comparisons can be evidence at {100 * LEVEL:.0f} %, even "
+        f"if all agree; with {needed} they can"
     ]
