@@ -24,5 +24,13 @@ class StoreError(RyumonError):
     """The store cannot be read or written, or what it holds was altered."""
 
 
+class StoreBusy(StoreError):
+    """Another process holds the store's write lock for longer than this one was to wait."""
+
+
 class RoleError(RyumonError):
     """A process of the run (worker, zygote, improver) died or broke its protocol."""
+
+
+class RoleGone(RoleError):
+    """A process of the run is no longer there."""

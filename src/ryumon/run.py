@@ -24,10 +24,11 @@ from ryumon.evaluation.races import Races
 from ryumon.evaluation.stages import Screen, View
 from ryumon.evaluation.verdict import Court
 from ryumon.improvers.client import ImproverClient
+from ryumon.improvers.lasting import LastingImprover
 from ryumon.improvers.messages import Proposed
 from ryumon.program import Program, Proposal, checked, outside
 from ryumon.redaction import held_key
-from ryumon.score import UNCOUNTED, Evaluation, Status
+from ryumon.score import UNCOUNTED, Status
 from ryumon.store.records import Evaluated, Finished, Resumed, SearchEnded, Started, Stopped
 from ryumon.task import TaskFolder
 
@@ -55,10 +56,11 @@ class Run:
         self, *, journal: Journal, started: Started, task: TaskFolder, engine: Engine, improver: ImproverClient
     ) -> None:
         self._journal, self._started, self._task = journal, started, task
-        self._engine, self._improver = engine, improver
+        self._engine = engine
+        self._improver = LastingImprover(improver, journal, started.lookahead)
         self._evaluator = Evaluator(engine, task, started.seed)
         self._races = Races(self._evaluator, task.spec.direction)
-        self._untold: deque[tuple[Evaluated, Evaluation]] = deque()
+        self._untold: deque[tuple[Evaluated, Program | None]] = deque()
         self._told = 0
         self._asked = 0
         self._judging: dict[int, asyncio.Future[Judged]] = {}
@@ -67,7 +69,6 @@ class Run:
         self._told_through = -1
         self._children = journal.history.children.copy()
         self._cpu_before = journal.history.cpu_s
-        self._own_cpu_before = time.process_time()  # a bench or a notebook has had other runs in this process
         self._stopping = asyncio.Event()
         self._stop_reason = "stop"
         self._failure: StoreError | None = None
@@ -132,10 +133,8 @@ class Run:
         )
 
     def _cpu_s(self) -> float:
-        """Ends the run's processes, and returns the CPU seconds of all of them, of this one since the run began, and of
-        earlier sessions."""
-        own = time.process_time() - self._own_cpu_before
-        return self._cpu_before + own + self._improver.close() + self._engine.close()
+        """Ends the run's processes, and returns the CPU seconds of all of them, of this one and of earlier sessions."""
+        return self._cpu_before + time.process_time() + self._improver.close() + self._engine.close()
 
     async def _out_of_cpu(self) -> None:
         """Returns once candidates, those in flight included, have used the budget's CPU time; never where it has none.
@@ -200,9 +199,9 @@ class Run:
             self._races.tell(record)
             program = self._journal.program(record)
             if record.index < 0:
-                await self._tell(record, _evaluation(record, program), screen)
+                await self._tell(record, program, screen)
                 continue
-            self._untold.append((record, _evaluation(record, program)))
+            self._untold.append((record, program))
             self._standing.update((id, status) for id, status in record.confirmed.items() if id != record.id)
             self._asked += 1
             await self._tell_before(self._journal.history.committed, screen)
@@ -214,13 +213,13 @@ class Run:
             await self._tell(*self._untold.popleft(), screen)
             self._told += 1
 
-    async def _tell(self, record: Evaluated, evaluation: Evaluation, screen: Screen) -> None:
+    async def _tell(self, record: Evaluated, program: Program | None, screen: Screen) -> None:
         """Makes one commit known: to the screen, to what parents are worth, and to the improver."""
         screen.tell(record)
         if record.id is not None and record.status not in UNCOUNTED:
             self._told_through = max(self._told_through, self._journal.history.where[record.id])
             self._standing.update((id, status) for id, status in record.confirmed.items() if id == record.id)
-        await self._improver.tell(evaluation)
+        await self._improver.tell(record, program)
 
     async def _ask(self, group: asyncio.TaskGroup, screen: Screen) -> None:
         index = self._asked
@@ -325,7 +324,7 @@ class Run:
             self._journal.ledger.release()
         record = self._journal.append(self._record(index, judged.proposed, measured, outcomes))
         self._races.tell(record)
-        self._untold.append((record, _evaluation(record, program)))
+        self._untold.append((record, program))
 
     def _record(
         self, index: int, proposed: Proposed | None, measured: Measured, outcomes: dict[str, Confirmed]
@@ -363,9 +362,3 @@ class Run:
 
 class Interrupted(Exception):
     """A stop was asked for."""
-
-
-def _evaluation(record: Evaluated, program: Program | None) -> Evaluation:
-    names = Evaluation.__struct_fields__
-    fields = {name: getattr(record, name) for name in names if name != "program"}
-    return Evaluation(program=program, **fields)

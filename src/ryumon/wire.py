@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ryumon.errors import RoleError
+from ryumon.errors import RoleError, RoleGone
 
 MAX_FRAME = 64 * 1024 * 1024
 WORDS = 2_000
@@ -83,19 +83,20 @@ class AsyncChannel:
         return cls(reader, writer, accepts, limit)
 
     async def send(self, message: msgspec.Struct) -> None:
-        """Sends one record; raises `RoleError` where the other side is gone."""
+        """Sends one record; raises `RoleGone` where the other side is."""
         try:
             self._writer.write(_frame(message))
             await self._writer.drain()
         except ConnectionError as error:
-            raise RoleError("the other process is gone") from error
+            raise RoleGone("the other process is gone") from error
 
     async def receive(self) -> Any:
-        """Returns the next record; raises `RoleError` where the other side is gone or speaks another protocol."""
+        """Returns the next record; raises `RoleGone` where the other side is, `RoleError` where it speaks another
+        protocol."""
         try:
             body = await self._reader.readexactly(_length(await self._reader.readexactly(4), self._limit))
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise RoleError("the other process is gone") from error
+            raise RoleGone("the other process is gone") from error
         return _decoded(self._decoder, body)
 
     def close(self) -> None:

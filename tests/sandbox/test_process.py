@@ -54,7 +54,15 @@ def test_an_exit_code_is_a_failure_with_the_last_words_of_the_log(sandbox: Sandb
 
 
 def test_a_signal_is_a_failure_that_names_it(sandbox: Sandbox) -> None:
-    assert "SIGSEGV" in failing(sandbox, "kill -SEGV $$").reason
+    segfault = failing(sandbox, "kill -SEGV $$")
+    assert "SIGSEGV" in segfault.reason
+    assert not segfault.perhaps_outside
+
+
+def test_whether_a_process_was_killed_from_outside_cannot_be_told(sandbox: Sandbox) -> None:
+    failure = failing(sandbox, "kill -KILL $$")
+    assert failure.status == "killed"
+    assert failure.perhaps_outside
 
 
 @pytest.mark.parametrize("missing", ["./absent", "no-such-program"])

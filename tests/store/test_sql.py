@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryumon.errors import BadInput, StoreError
+from ryumon.errors import BadInput, StoreBusy, StoreError
 from ryumon.program import Program
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import Event, genesis, linked, verified
@@ -129,3 +129,16 @@ def test_looking_at_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None
     with pytest.raises(BadInput, match="no store"):
         open_store(str(tmp_path / "none"), create=False)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_store_that_another_process_writes_is_busy_and_what_was_held_is_written_later(tmp_path: Path) -> None:
+    store = SqlStore(tmp_path)
+    with store.writer("r", new=True) as writer:
+        writer.append("k", b"body")
+        other = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match="locked by another process"):
+            writer.flush(patience_s=0.0)
+        other.close()
+        writer.flush()
+    assert [event.body for event in store.events("r")] == [b"body"]

@@ -30,14 +30,12 @@ BEST_KEPT = 16
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A new best on train: after how many evaluations, seconds and CPU seconds of candidates, which program, what
-    score."""
+    """A new best on train: after how many evaluations and seconds, which program, what score."""
 
     evaluations: int
     elapsed: float
     id: str
     score: float
-    cpu_s: float = 0.0
 
 
 class Credit(msgspec.Struct):
@@ -103,7 +101,6 @@ class History:
         self.test_seed: int | None = None
         self.draws = 0
         self.cpu_s = 0.0
-        self.search_cpu_s = 0.0
         self.ended: str | None = None
         self.stopped: str | None = None
         self.finished: Finished | None = None
@@ -167,7 +164,7 @@ class History:
                 if record.strict:
                     self.strictly.add((record.split, record.seed, record.id))
             case SearchEnded(reason):
-                self.ended, self.search_cpu_s = reason, self.spent.cpu_s
+                self.ended = reason
             case TestDrawn(seed):
                 self.test_seed, self.draws = seed, self.draws + 1
             case Finished():
@@ -201,8 +198,7 @@ class History:
             new_best = self.is_best(record.score)
             self.contenders.add(record.id, record.score, record.size, new_best=new_best)
             if new_best:
-                point = Point(self.evaluations, record.elapsed, record.id, record.score, self.spent.cpu_s)
-                self.curve.append(point)
+                self.curve.append(Point(self.evaluations, record.elapsed, record.id, record.score))
 
     def _credit(self, record: Evaluated) -> None:
         if record.status in UNCOUNTED:

@@ -11,19 +11,23 @@ from typing import TypeVar, cast
 from ryumon.archive.history import History
 from ryumon.archive.lineage import evaluated
 from ryumon.budget import Cost, Ledger
-from ryumon.errors import StoreError
+from ryumon.errors import StoreBusy, StoreError
 from ryumon.program import Program
 from ryumon.redaction import Redactor
 from ryumon.store.base import Store, Writer, read_files
 from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
 
 FLUSH_S = 0.08  # with the commit itself, at most a tenth of a second of work can be lost
+BRIEFLY_S, AGAIN_S, LOCKED_S = 0.05, 0.25, 60.0  # for a locked store: each wait, the time between, all of them
 R = TypeVar("R", bound=Record)
 
 
 class Journal:
     """The events of one run under way. `notify` is called after each with the state so far, `failed` where a flush is
-    impossible; both must be quick."""
+    impossible; both must be quick.
+
+    While another process locks the store, events wait for it and the run goes on, for `LOCKED_S` at most.
+    """
 
     def __init__(
         self, store: Store, writer: Writer, history: History, notify: Callable[[History], None] = lambda history: None
@@ -36,6 +40,7 @@ class Journal:
         self._born = time.monotonic() - history.elapsed
         self._flush_due: asyncio.TimerHandle | None = None
         self._durable = history.events
+        self._locked_since: float | None = None
 
     def append(self, record: R) -> R:
         """Appends the event that says `record`, and returns it as it is stored: keys that its texts held are out."""
@@ -68,7 +73,8 @@ class Journal:
         if self._flush_due is not None:
             self._flush_due.cancel()
             self._flush_due = None
-        self._write()
+        self._writer.flush()
+        self._written()
 
     def recorded(self, id: str) -> Evaluated:
         """Returns the event by which a program was committed."""
@@ -94,13 +100,21 @@ class Journal:
     def _flush_by_itself(self) -> None:
         self._flush_due = None
         try:
-            self._write()
+            self._writer.flush(BRIEFLY_S)
+        except StoreBusy as error:
+            now = time.monotonic()
+            self._locked_since = self._locked_since or now
+            if now - self._locked_since < LOCKED_S:
+                self._flush_due = asyncio.get_running_loop().call_later(AGAIN_S, self._flush_by_itself)
+            else:
+                self.failed(error)
         except StoreError as error:
             self.failed(error)
+        else:
+            self._written()
 
-    def _write(self) -> None:
-        self._writer.flush()
-        self._durable = self.history.events
+    def _written(self) -> None:
+        self._durable, self._locked_since = self.history.events, None
 
 
 def stored_evaluations(store: Store, run: str) -> Iterator[Evaluated]:

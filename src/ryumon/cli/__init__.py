@@ -3,15 +3,18 @@
 Every error is one line on stderr and exit code 2.
 """
 
+import errno
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 
 from ryumon import __version__
-from ryumon.cli import compare, inspect, machine, running, serving, tasks
+from ryumon.cli import inspect, machine, running, tasks
+from ryumon.cli.options import printable
 from ryumon.errors import RyumonError
-from ryumon.printable import printable
 
 app = App(
     name="ryumon",
@@ -19,14 +22,15 @@ app = App(
     version=__version__,
     help_format="plaintext",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
     "Run": (running.run, running.resume, running.stop),
-    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.report, inspect.audit),
-    "Compare": (compare.compare, compare.bench),
+    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit),
     "Tasks": (tasks.tasks, tasks.new, tasks.check),
-    "This machine": (machine.sandbox, machine.doctor, serving.serve_model),
+    "This machine": (machine.sandbox, machine.doctor),
 }
+SCARCE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EROFS})
 for group, commands in GROUPS.items():
     for command in commands:
         app.command(command, group=group)
@@ -45,5 +49,16 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in SCARCE:
+            raise
+        complaint = f"{error}: free what is short; a run that had begun goes on with `ryumon resume`"
+        _leave_unprinted()
     print(f"ryumon: {' '.join(printable(complaint).split())}", file=sys.stderr)
     sys.exit(2)
+
+
+def _leave_unprinted() -> None:
+    """Drops what standard output still holds: where there was no room for it, there is none at the end either."""
+    with suppress(OSError, ValueError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())

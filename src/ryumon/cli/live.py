@@ -1,9 +1,12 @@
 """The live display of a run: a panel on a terminal, plain lines elsewhere."""
 
+import os
+import select
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,7 +17,7 @@ from rich.text import Text
 from ryumon.archive.history import History
 from ryumon.archive.summary import Noise, Scores, Summary
 from ryumon.cli.curve import braille
-from ryumon.printable import printable
+from ryumon.cli.options import printable
 
 REFRESH_S = 0.25
 LINE_S = 10.0
@@ -88,7 +91,16 @@ class Display:
         )
 
     def _say(self, line: str) -> None:
-        print(printable(line), file=sys.stderr if self._quiet else sys.stdout, flush=True)
+        """Prints a line, unless that would hold up the run: nobody reads on, or whoever read has gone."""
+        stream = sys.stderr if self._quiet else sys.stdout
+        try:
+            if _takes_a_line(stream):
+                print(printable(line), file=stream, flush=True)
+        except BrokenPipeError:
+            with open(os.devnull, "wb") as nothing:
+                os.dup2(nothing.fileno(), stream.fileno())
+        except OSError:
+            pass  # a full disk, a terminal that is gone
 
     def _elapsed(self) -> float:
         assert self._began is not None
@@ -186,6 +198,16 @@ def _noise(noise: Noise) -> str:
         f"{line}; gain on train {noise.gain_in_search:+.6g} in search, {noise.gain_on_fresh:+.6g} on fresh repeats: "
         f"shrinkage {noise.shrinkage:+.3g}"
     )
+
+
+def _takes_a_line(stream: TextIO) -> bool:
+    """Returns whether a line can be written at once. A pipe that is ready takes a page."""
+    try:
+        poll = select.poll()
+        poll.register(stream, select.POLLOUT)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):  # no descriptor below it
+        return True
 
 
 class _Waiting:

@@ -16,7 +16,18 @@ from typing import Literal
 
 import msgspec
 
-from ryumon.engines.messages import Answer, Boot, Describe, Evaluate, Evaluated, Refused, Request, misfit
+from ryumon.engines.messages import (
+    Answer,
+    Boot,
+    Describe,
+    Described,
+    Evaluate,
+    Evaluated,
+    Refused,
+    Request,
+    Unable,
+    misfit,
+)
 from ryumon.engines.processes import killed, younger_cpu_s
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import Interpreter, Tier, python_of, start_role, start_zygote
@@ -24,6 +35,7 @@ from ryumon.task import TaskFolder
 from ryumon.wire import AsyncChannel
 
 START_S = 60.0
+ATTEMPTS = 3
 MOST_BYTES = 16 << 20  # of a worker's answer: some kilobytes for each case
 
 
@@ -36,40 +48,69 @@ class Lane:
         self._channel: AsyncChannel | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the lane
         self._number = 0
-        self._broken = 0
         self._ready_at = 0.0
         self._busy = False
         self._before_s = self._answered_s = 0.0
         self.cpu_s = 0.0
 
     async def ask(self, request: Request) -> Answer:
-        """Returns the worker's answer, from a fresh start where the lane breaks; raises `TaskError` where the task
-        does not load."""
-        self._broken = 0
-        answer = await self._once(request)
-        if answer is None:
-            answer = await self._once(request)
-        assert answer is not None
-        return answer
+        """Returns the worker's answer, from a fresh start each time that the lane breaks.
 
-    async def _once(self, request: Request) -> Answer | None:
+        A request that breaks it `ATTEMPTS` times, once the lane is ready for it, is at fault itself. Raises `RoleError`
+        where the lane does not even get that far, which is no program's doing, and `TaskError` where the task does not
+        load.
+        """
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            try:
+                await self._ready()
+            except RoleError as error:
+                reason = self._broke(error)
+                if last:
+                    raise RoleError(f"{reason}; `ryumon doctor` looks at the sandbox, then `ryumon resume`") from error
+                continue
+            try:
+                async with asyncio.timeout(self._deadline(request)):
+                    answer = await self._exchange(request)
+            except TimeoutError:
+                self.kill()
+                return _failed(request, "evaluator_timeout", "the evaluator outlasted its deadline")
+            except RoleError as error:
+                reason = self._broke(error)
+                continue
+            except BaseException:
+                self.kill()
+                raise
+            if not isinstance(answer, Unable):
+                return answer
+            self.kill()
+            if last:
+                raise RoleError(f"{answer.reason}; then `ryumon resume`")
+        return _failed(request, "evaluator_error", reason)
+
+    async def _ready(self) -> None:
+        """Starts the lane where it is not running; raises `RoleError` where that fails."""
+        if self._channel is not None:
+            return
         try:
             async with asyncio.timeout(START_S):
-                if self._channel is None:
-                    await self._start()
-            async with asyncio.timeout(self._deadline(request)):
-                return await self._exchange(request)
+                await self._start()
         except TimeoutError:
-            self.kill()
-            return _failed(request, "evaluator_timeout", "the evaluator outlasted its deadline")
-        except RoleError as error:
-            reason = f"the evaluator worker failed: {self._last_words() or error}"
-            self.kill()
-            self._broken += 1
-            return None if self._broken == 1 else _failed(request, "evaluator_error", reason)
+            raise RoleError(f"not ready within {START_S:g} s") from None
+        except OSError as error:
+            raise RoleError(f"cannot be started: {error}") from error
+        except RoleError:
+            raise
         except BaseException:
             self.kill()
             raise
+
+    def _broke(self, error: RoleError) -> str:
+        """Ends the broken lane; returns what is known of why."""
+        reason = f"the evaluator worker failed: {self._last_words() or error}"
+        self.kill()
+        return reason
 
     def kill(self) -> None:
         """Ends the lane's processes at once; their sandboxes take every descendant with them."""
@@ -122,6 +163,8 @@ class Lane:
         answer = await self._channel.receive()
         if isinstance(answer, Refused):
             raise TaskError(f"{self._task.path / 'task.py'}: {answer.reason}")
+        if not isinstance(answer, Described):
+            raise RoleError("the worker answered before it was asked")
         self._ready_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def _exchange(self, request: Request) -> Answer:

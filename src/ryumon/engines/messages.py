@@ -73,8 +73,15 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class Unable(msgspec.Struct, frozen=True, tag=True):
+    """No sandbox could be set up, before any line of a program ran; `reason` is one line. The lane is at fault."""
+
+    id: int
+    reason: str
+
+
 Request = Describe | Evaluate
-Answer = Described | Evaluated | Refused
+Answer = Described | Evaluated | Refused | Unable
 
 # What a worker cannot know: the supervisor alone decides it.
 NOT_A_WORKERS: frozenset[Status] = frozenset(
@@ -86,7 +93,7 @@ def misfit(request: Request, answer: Answer) -> str:
     """Returns what keeps an answer from being one to `request`; "" where nothing does."""
     if answer.id != request.id:
         return "the worker answered a request that is not outstanding"
-    if isinstance(answer, Refused):
+    if isinstance(answer, Refused | Unable):
         return ""
     if isinstance(request, Describe) or isinstance(answer, Described):
         return "" if isinstance(request, Describe) and isinstance(answer, Described) else "another kind of answer"

@@ -56,6 +56,7 @@ class Builder:
         try:
             found = child.build(self._build.command)
         except CandidateFailure as error:
-            failure = CandidateFailure(error.status, f"the build failed: {error.reason}")
+            reason = f"the build failed: {error.reason}"
+            failure = CandidateFailure(error.status, reason, perhaps_outside=error.perhaps_outside)
         ending = child.close()
         return Built(found, failure, ending.usage.cpu_s, ending.log)

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request
+import msgspec
+
+from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request, Unable
 from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.evaluation.builds import Builder
 from ryumon.evaluation.candidate import Handle
@@ -72,16 +74,28 @@ class Judge:
         return cases
 
     def evaluate(self, request: Evaluate) -> Evaluated:
-        """Returns what the program is worth on the cases asked for; the first failure ends it."""
+        """Returns what the program is worth on the cases asked for; the first failure ends it.
+
+        Where its process was killed, and by nothing here, all of them are run once more: the second time it stands.
+        """
+        found, outside = self._attempt(request)
+        if not outside:
+            return found
+        again, _ = self._attempt(request)
+        return msgspec.structs.replace(again, cpu_s=found.cpu_s + again.cpu_s)
+
+    def _attempt(self, request: Evaluate) -> tuple[Evaluated, bool]:
+        """Returns an evaluation, and whether it may have been cut short from outside."""
         spec = self._boot.spec
         cases = self.cases(request.split, request.seed)
         handle = self._handle(request)
         results: list[CaseResult] = []
         behaviours: list[bytes] = []
         status: Status = "ok"
-        reason = ""
+        reason, outside = "", False
         for position in request.cases:
             outcome = self._case(handle, cases[position])
+            outside = outside or (handle.failure is not None and handle.failure.perhaps_outside)
             behaviours.append(handle.finish(keep_child=spec.reuse and position != request.cases[-1]))
             if isinstance(outcome, CaseResult):
                 results.append(outcome)
@@ -92,7 +106,7 @@ class Judge:
                 break
             results.append(CaseResult(cases[position].id, spec.worst_score, feedback=f"{status}: {reason}"))
             handle.failure, status = None, "ok"
-        return Evaluated(
+        found = Evaluated(
             id=request.id,
             status=status,
             results=tuple(results),
@@ -102,6 +116,7 @@ class Judge:
             driven=handle.driven,
             cpu_s=handle.cpu_s,
         )
+        return found, outside
 
     def _handle(self, request: Evaluate) -> Handle:
         spec, builder = self._boot.spec, self._builder
@@ -178,6 +193,8 @@ def _answer(judge: Judge, request: Request) -> Answer:
         return judge.evaluate(request)
     except TaskError as error:
         return Refused(request.id, str(error))
+    except SandboxError as error:
+        return Unable(request.id, str(error))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -20,30 +20,42 @@ MOST_BYTES = 4 << 20  # of an answer: a program is 256 kB at most
 class ImproverClient:
     """One improver process of one run."""
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: AsyncChannel) -> None:
-        self._process, self._channel = process, channel
+    def __init__(self, opening: Open, tier: Tier) -> None:
+        self._opening, self._tier = opening, tier
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: AsyncChannel | None = None
         self._cpu_s = 0.0
         self.seed_form = b""
 
     @classmethod
     async def start(cls, opening: Open, tier: Tier) -> "ImproverClient":
         """Returns a client of a fresh process; raises `BadInput` where the improver cannot be made."""
+        client = cls(opening, tier)
+        await client.restart()
+        return client
+
+    async def restart(self) -> None:
+        """Ends the process where there is one, and starts another, which has been told nothing; raises `BadInput`
+        where the improver cannot be made."""
+        self.close()
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as errors:
             argv = ["-m", "ryumon.improvers.host", str(theirs.fileno())]
             # The shipped tasks are hidden from it, since they know how held-out cases are made.
             hidden = [Path(__file__).parents[1] / "tasks"]
             process = start_role(
-                argv, tier=tier, pass_fds=(theirs.fileno(),), hidden=hidden, memory_mb=4096, stderr=errors
+                argv, tier=self._tier, pass_fds=(theirs.fileno(),), hidden=hidden, memory_mb=4096, stderr=errors
             )
-        client = cls(process, await AsyncChannel.over(ours, Answer, MOST_BYTES))
+        self._process = process
+        self._channel = await AsyncChannel.over(ours, Answer, MOST_BYTES)
         try:
-            await client._send(opening)
-            client.seed_form = await client._opened()
-        except RoleError as error:
-            client.close()
-            raise BadInput(f"improver {opening.improver}: {error}") from error
-        return client
+            await self._send(self._opening)
+            self.seed_form = await self._opened()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, RoleError):
+                raise BadInput(f"improver {self._opening.improver}: {error}") from error
+            raise
 
     async def _opened(self) -> bytes:
         answer = await self._receive()
@@ -69,11 +81,15 @@ class ImproverClient:
 
     def close(self) -> float:
         """Ends the process; returns the CPU seconds that it has used. May be called again."""
-        self._channel.close()
-        self._cpu_s += killed([self._process])
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._cpu_s += killed([self._process])
+        self._process = self._channel = None
         return self._cpu_s
 
     async def _send(self, message: Request) -> None:
+        assert self._channel is not None
         try:
             async with asyncio.timeout(ASK_S):
                 await self._channel.send(message)
@@ -81,6 +97,7 @@ class ImproverClient:
             raise RoleError(f"the improver did not read for {ASK_S:g} s") from None
 
     async def _receive(self) -> Answer:
+        assert self._channel is not None
         try:
             async with asyncio.timeout(ASK_S):
                 answer: Answer = await self._channel.receive()

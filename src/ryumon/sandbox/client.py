@@ -7,8 +7,10 @@ which closes the stream that a call waits on.
 import math
 import os
 import secrets
+import select
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, NoReturn
@@ -22,6 +24,7 @@ from ryumon.score import Status
 from ryumon.task import Limits
 
 _CHUNK_LEAST, _CHUNK = 1 << 13, 1 << 16
+_LIVES_ON_S = 0.5  # after which a child that has closed its stream is killed
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -33,12 +36,17 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class CandidateFailure(Exception):
-    """The candidate failed; `status` is how, `reason` says so in words. Raised in the worker by `call` and `drive`."""
+    """The candidate failed; `status` is how, `reason` says so in words. Raised in the worker by `call` and `drive`.
 
-    def __init__(self, status: Status, reason: str) -> None:
+    `perhaps_outside`: it was killed by a signal that nobody can refuse and that no limit explains, as when the machine
+    runs out of memory. Whether the candidate was the cause cannot be told; one that dies so again was.
+    """
+
+    def __init__(self, status: Status, reason: str, *, perhaps_outside: bool = False) -> None:
         super().__init__(f"{status}: {reason}")
         self.status: Status = status
         self.reason = reason
+        self.perhaps_outside = perhaps_outside
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -111,21 +119,33 @@ class Sandbox:
     def wait(self, child: int) -> Ended:
         """Returns the zygote's report on a child, once it has ended."""
         while child not in self._ended:
-            try:
-                data = self._zygote.recv(_CHUNK)
-            except ConnectionError:
-                data = b""
-            if not data:
-                raise RoleError("the sandbox's zygote ended before its children; see its stderr")
-            try:
-                report = messages.ended.decode(data)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                raise RoleError(f"the sandbox's zygote broke the protocol: {error}") from error
-            if report.id not in self._running or not 0 <= report.cpu_s < math.inf:
-                raise RoleError(f"the sandbox's zygote reported the end of a child, {report.id}, that does not run")
-            self._running.remove(report.id)
-            self._ended[report.id] = report
+            self._take_report()
         return self._ended.pop(child)
+
+    def ends_within(self, child: int, seconds: float) -> bool:
+        """Returns whether the zygote reports a child's end before so many seconds have passed."""
+        until = time.monotonic() + seconds
+        while child not in self._ended:
+            if not select.select([self._zygote], [], [], max(0.0, until - time.monotonic()))[0]:
+                return False
+            self._take_report()
+        return True
+
+    def _take_report(self) -> None:
+        try:
+            data = self._zygote.recv(_CHUNK)
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise RoleError("the sandbox's zygote ended before its children; see its stderr")
+        try:
+            report = messages.ended.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise RoleError(f"the sandbox's zygote broke the protocol: {error}") from error
+        if report.id not in self._running or not 0 <= report.cpu_s < math.inf:
+            raise RoleError(f"the sandbox's zygote reported the end of a child, {report.id}, that does not run")
+        self._running.remove(report.id)
+        self._ended[report.id] = report
 
 
 class Child:
@@ -231,7 +251,8 @@ class Child:
         if not secrets.compare_digest(answer.nonce, nonce):
             raise CandidateFailure("invalid", "answered before it was asked, or something else than it was asked")
         if answer.status != "ok":
-            raise CandidateFailure(answer.status, answer.message[: messages.MESSAGE_CHARS])
+            outside = answer.status == "killed"
+            raise CandidateFailure(answer.status, answer.message[: messages.MESSAGE_CHARS], perhaps_outside=outside)
         if len(answer.payload) > self._limits.claim_kb * 1024:
             raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")
         try:
@@ -266,8 +287,9 @@ class Child:
 
     def _fail_ended(self) -> NoReturn:
         """Raises what ended a child that no longer answers."""
-        # It may have closed its stream and live on.
-        self._sandbox.kill(self._id)
+        # What ended it is known only if it was not this. But it may have closed its stream and live on.
+        if not self._sandbox.ends_within(self._id, _LIVES_ON_S):
+            self._sandbox.kill(self._id)
         report = self._ended()
         if report.cause == "failed" or (not self._ready and report.cause not in ("cpu_limit", "wall_limit")):
             told = report.note or os.pread(self._log, 2000, 0).decode("utf-8", "replace")
@@ -275,7 +297,8 @@ class Child:
         status, reason = self._cause(report)
         if status == "ok":
             status, reason = "killed", "closed its stream before it answered"
-        raise CandidateFailure(status, reason)
+        outside = report.cause in ("exit", "killed") and report.signal == signal.SIGKILL
+        raise CandidateFailure(status, reason, perhaps_outside=outside)
 
     def _ended(self) -> Ended:
         if self._report is None:

@@ -29,8 +29,9 @@ class Writer(Protocol):
     def program(self, program: Program) -> dict[str, str]:
         """Returns the program as path → text id, after holding its texts for the next flush."""
 
-    def flush(self) -> None:
-        """Writes all that is held in one transaction; raises `StoreError` where that fails, with nothing written."""
+    def flush(self, patience_s: float = 5.0) -> None:
+        """Writes all that is held in one transaction; raises `StoreError` where that fails, with nothing written, and
+        `StoreBusy` where that is because another process has been writing for `patience_s`."""
 
 
 class Store(Protocol):

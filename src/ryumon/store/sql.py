@@ -5,6 +5,7 @@ One file holds all runs; a lock file beside it keeps each run to one writer, and
 
 import fcntl
 import re
+import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,13 +16,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from ryumon.errors import BadInput, StoreError
+from ryumon.errors import BadInput, StoreBusy, StoreError
 from ryumon.program import MAX_BYTES, Program
 from ryumon.store.base import text_id
 from ryumon.store.chain import Event, genesis, linked
 
 SCHEMA = 1
 DEFAULT = ".ryumon"
+PATIENCE_S = 5.0  # for another process's write lock
 
 _tables = sa.MetaData()
 _meta = sa.Table("meta", _tables, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Integer))
@@ -67,8 +69,8 @@ class SqlWriter:
             self._held_texts[bytes.fromhex(files[path])] = text
         return files
 
-    def flush(self) -> None:
-        """Writes what is held in one transaction; a failure leaves the store as it was."""
+    def flush(self, patience_s: float = PATIENCE_S) -> None:
+        """Writes what is held in one transaction; a failure leaves the store as it was, and what is held held."""
         if not self._held_events:
             return
         texts = [
@@ -76,6 +78,7 @@ class SqlWriter:
             for key, text in self._held_texts.items()
         ]
         with _translated(), self._engine.begin() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(patience_s * 1000)}")
             if texts:
                 connection.execute(insert(_texts).on_conflict_do_nothing(), texts)
             connection.execute(sa.insert(_events), self._held_events)
@@ -181,10 +184,11 @@ class SqlStore:
 
     def request_stop(self, run: str, wanted: bool = True) -> None:
         """Makes the run's stop file, or removes it."""
-        if wanted:
-            self._beside(run, "stop").touch()
-        else:
-            self._beside(run, "stop").unlink(missing_ok=True)
+        with _translated():
+            if wanted:
+                self._beside(run, "stop").touch()
+            else:
+                self._beside(run, "stop").unlink(missing_ok=True)
 
     def _beside(self, run: str, suffix: str) -> Path:
         return self._folder / f"{run}.{suffix}"
@@ -209,7 +213,7 @@ def check_name(run: str) -> None:
 
 def _configure(connection: Any, _record: object) -> None:
     # FULL: in WAL mode, NORMAL may lose the last commits at a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+    for pragma in (f"busy_timeout={PATIENCE_S * 1000:.0f}", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -218,6 +222,10 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            raise StoreBusy(
+                "the store is locked by another process that writes it; end that one, then `ryumon resume`"
+            ) from error
         raise StoreError(
             f"the store failed: {error.orig}; free space or mend the disk, then `ryumon resume`"
         ) from error

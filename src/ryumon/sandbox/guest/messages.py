@@ -78,7 +78,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     """Child to worker, for one request: an encoded value, or what went wrong. Untrusted."""
 
     nonce: bytes
-    status: Literal["ok", "error", "invalid", "memory_limit"]
+    status: Literal["ok", "error", "invalid", "memory_limit", "killed"]
     payload: bytes = b""
     message: str = ""
 

@@ -106,7 +106,8 @@ def _await(pid: int, name: str) -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if code:
         how = f"exit code {code}" if code > 0 else _signal(-code)
-        raise Failed("error", f"{name} ended with {how}\n{_last_words()}".rstrip())
+        status = "killed" if code == -signal.SIGKILL else "error"
+        raise Failed(status, f"{name} ended with {how}\n{_last_words()}".rstrip())
 
 
 def _signal(number: int) -> str:

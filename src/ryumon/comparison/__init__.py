@@ -1,1 +1,0 @@
-"""Arms beside each other: curves, areas, paired statistics over seeds, and the runs that they are made of."""
