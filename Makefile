@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint bench clean setup
+.PHONY: run test lint bench soak clean setup
 .DELETE_ON_ERROR:
 
 setup: .venv/stamp
@@ -26,6 +26,9 @@ lint: .venv/stamp
 bench: .venv/stamp
 	@$(BIN)/python benchmarks/loop.py
 	@$(BIN)/python benchmarks/bin_packing.py
+
+soak: .venv/stamp
+	@$(BIN)/python -m benchmarks.soak
 
 clean:
 	rm -rf .venv .ryumon .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
