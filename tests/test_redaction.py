@@ -15,7 +15,8 @@ from ryumon.archive.history import History
 from ryumon.archive.journal import stored_evaluations
 from ryumon.cli import main
 from ryumon.cli.live import Display
-from ryumon.cli.options import json_line, printable
+from ryumon.cli.options import json_line
+from ryumon.printable import printable
 from ryumon.program import Program, Proposal
 from ryumon.redaction import REDACTED, Redactor, held_key
 from ryumon.store import SqlStore

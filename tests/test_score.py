@@ -1,5 +1,6 @@
 """The verdict is paired, stated with its interval, and says "no evidence" where there is none."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ryumon.score import compare
+from ryumon.score import compare, mean_interval
 
 
 def test_a_clear_gain_is_improved_in_either_direction() -> None:
@@ -78,3 +79,20 @@ def test_a_second_reading_of_test_has_to_show_more() -> None:
     first, fifth = (compare("minimize", deltas, [0.0] * 20, 0, readings=readings) for readings in (1, 5))
     assert (first.verdict, fifth.verdict) == ("improved", "no evidence")
     assert first.ci95 == fifth.ci95
+
+
+def test_few_values_get_students_interval_and_one_none() -> None:
+    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5))
+    assert mean_interval([1.0]) is None
+    assert mean_interval([1.0, math.inf]) is None
+
+
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_a_mean_lies_outside_its_interval_about_once_in_twenty(count: int) -> None:
+    rng = np.random.default_rng(2)
+    missed = 0
+    for seed in range(600):
+        found = mean_interval(list(rng.normal(size=count)), seed, 400)
+        assert found is not None
+        missed += not found[0] <= 0 <= found[1]
+    assert missed / 600 < 0.075

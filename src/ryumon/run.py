@@ -69,6 +69,7 @@ class Run:
         self._told_through = -1
         self._children = journal.history.children.copy()
         self._cpu_before = journal.history.cpu_s
+        self._own_cpu_before = time.process_time()  # a bench or a notebook has had other runs in this process
         self._stopping = asyncio.Event()
         self._stop_reason = "stop"
         self._failure: StoreError | None = None
@@ -133,8 +134,10 @@ class Run:
         )
 
     def _cpu_s(self) -> float:
-        """Ends the run's processes, and returns the CPU seconds of all of them, of this one and of earlier sessions."""
-        return self._cpu_before + time.process_time() + self._improver.close() + self._engine.close()
+        """Ends the run's processes, and returns the CPU seconds of all of them, of this one since the run began, and of
+        earlier sessions."""
+        own = time.process_time() - self._own_cpu_before
+        return self._cpu_before + own + self._improver.close() + self._engine.close()
 
     async def _out_of_cpu(self) -> None:
         """Returns once candidates, those in flight included, have used the budget's CPU time; never where it has none.

@@ -17,6 +17,8 @@ Direction = Literal["minimize", "maximize"]
 Verdict = Literal["improved", "no evidence", "regressed"]
 Scores = Sequence[Sequence[float]]  # of a noisy task: by repeat, then by case
 LEAST_CASES = 6
+_STUDENT_FEW = (12.7062, 4.3027, 3.1824, 2.7764)  # the .975 points of Student's t for 1 to 4 degrees of freedom
+RESAMPLES = 10_000
 FAR = 1e6  # stands for the t of a resample whose values are all equal
 
 Status = Literal[
@@ -113,7 +115,7 @@ def compare(
     *,
     exact: bool = False,
     readings: int = 1,
-    resamples: int = 10_000,
+    resamples: int = RESAMPLES,
 ) -> Comparison:
     """Returns the paired comparison of two score vectors over the same cases.
 
@@ -130,9 +132,28 @@ def compare(
         return Comparison(_named(direction, difference, difference, difference), difference, None)
     if len(deltas) < 2 or not np.isfinite(deltas).all():
         return Comparison("no evidence", difference, None)
+    ci95 = mean_interval(deltas, rng_seed, resamples)
+    if len(deltas) < LEAST_CASES:
+        return Comparison("no evidence", difference, ci95)
     wide = _interval(deltas, rng_seed, resamples, 0.025 / readings)
-    verdict = _named(direction, difference, *wide) if len(deltas) >= LEAST_CASES else "no evidence"
-    return Comparison(verdict, difference, _interval(deltas, rng_seed, resamples, 0.025))
+    return Comparison(_named(direction, difference, *wide), difference, ci95)
+
+
+def mean_interval(
+    values: Sequence[float] | NDArray[np.float64], rng_seed: int = 0, resamples: int = RESAMPLES
+) -> tuple[float, float] | None:
+    """Returns the 95 % interval of a mean; None for one value, and where a value is not finite.
+
+    From `LEAST_CASES` on that of `compare`. Below it Student's t alone: so few values, drawn again, say nothing of what
+    was not drawn, and all of a resample are often equal.
+    """
+    found = np.asarray(values, dtype=float)
+    if len(found) < 2 or not np.isfinite(found).all():
+        return None
+    if len(found) >= LEAST_CASES:
+        return _interval(found, rng_seed, resamples, 0.025)
+    half = _STUDENT_FEW[len(found) - 2] * float(found.std(ddof=1)) / len(found) ** 0.5
+    return float(found.mean()) - half, float(found.mean()) + half
 
 
 def _interval(deltas: NDArray[np.float64], rng_seed: int, resamples: int, tail: float) -> tuple[float, float]:

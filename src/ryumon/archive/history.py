@@ -30,12 +30,14 @@ BEST_KEPT = 16
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A new best on train: after how many evaluations and seconds, which program, what score."""
+    """A new best on train: after how many evaluations, seconds and CPU seconds of candidates, which program, what
+    score."""
 
     evaluations: int
     elapsed: float
     id: str
     score: float
+    cpu_s: float = 0.0
 
 
 class Credit(msgspec.Struct):
@@ -101,6 +103,7 @@ class History:
         self.test_seed: int | None = None
         self.draws = 0
         self.cpu_s = 0.0
+        self.search_cpu_s = 0.0
         self.ended: str | None = None
         self.stopped: str | None = None
         self.finished: Finished | None = None
@@ -164,7 +167,7 @@ class History:
                 if record.strict:
                     self.strictly.add((record.split, record.seed, record.id))
             case SearchEnded(reason):
-                self.ended = reason
+                self.ended, self.search_cpu_s = reason, self.spent.cpu_s
             case TestDrawn(seed):
                 self.test_seed, self.draws = seed, self.draws + 1
             case Finished():
@@ -198,7 +201,8 @@ class History:
             new_best = self.is_best(record.score)
             self.contenders.add(record.id, record.score, record.size, new_best=new_best)
             if new_best:
-                self.curve.append(Point(self.evaluations, record.elapsed, record.id, record.score))
+                point = Point(self.evaluations, record.elapsed, record.id, record.score, self.spent.cpu_s)
+                self.curve.append(point)
 
     def _credit(self, record: Evaluated) -> None:
         if record.status in UNCOUNTED:

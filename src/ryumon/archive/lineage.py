@@ -1,4 +1,6 @@
-"""Who descends from whom, read back from the store."""
+"""Who descends from whom, read back from the store, and what changed on the way."""
+
+import difflib
 
 from ryumon.archive.history import History
 from ryumon.program import Program
@@ -25,3 +27,12 @@ def path_to_seed(store: Store, history: History, id: str) -> list[tuple[Evaluate
         steps.append((record, read_files(store, record.files)))
         current = record.parents[0] if record.parents else None
     return steps[::-1]
+
+
+def difference(before: Program, after: Program) -> list[str]:
+    """Returns the unified diff of two programs, file by file, with one line around each change."""
+    lines: list[str] = []
+    for path in sorted(before.files.keys() | after.files.keys()):
+        old, new = (program.files.get(path, "").splitlines() for program in (before, after))
+        lines += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="", n=1)
+    return lines

@@ -12,9 +12,9 @@ from contextlib import suppress
 from cyclopts import App, CycloptsError
 
 from ryumon import __version__
-from ryumon.cli import inspect, machine, running, tasks
-from ryumon.cli.options import printable
+from ryumon.cli import compare, inspect, machine, running, serving, tasks
 from ryumon.errors import RyumonError
+from ryumon.printable import printable
 
 app = App(
     name="ryumon",
@@ -26,9 +26,10 @@ app = App(
 )
 GROUPS: dict[str, tuple[Callable[..., int], ...]] = {
     "Run": (running.run, running.resume, running.stop),
-    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.audit),
+    "Look": (inspect.runs, inspect.show, inspect.diff, inspect.export, inspect.report, inspect.audit),
+    "Compare": (compare.compare, compare.bench),
     "Tasks": (tasks.tasks, tasks.new, tasks.check),
-    "This machine": (machine.sandbox, machine.doctor),
+    "This machine": (machine.sandbox, machine.doctor, serving.serve_model),
 }
 SCARCE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EROFS})
 for group, commands in GROUPS.items():

@@ -1,4 +1,4 @@
-"""`runs`, `show`, `diff`, `export`, `audit`: looking at what a run did. None of them writes to the store."""
+"""`runs`, `show`, `diff`, `export`, `report`, `audit`: looking at what a run did. None of them writes to the store."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,7 +49,8 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     from itertools import pairwise
 
     from ryumon.archive.evidence import barred
-    from ryumon.archive.lineage import path_to_seed
+    from ryumon.archive.lineage import difference, path_to_seed
+    from ryumon.archive.outcomes import outcomes
     from ryumon.archive.summary import summarised
     from ryumon.cli.live import closing, remarks
 
@@ -83,12 +84,15 @@ def show(name: RunName = None, /, *, common: Common = DEFAULTS) -> int:
     for (_, before), (step, program) in pairwise(path):
         score = _number(step.score) if step.score is not None else step.status
         text += [f"  {step.id[:10] if step.id else ''}  ask {step.index}  {step.operator}  {score}"]
-        text += [f"    {line}" for line in _diff(before, program)]
+        text += [f"    {line}" for line in difference(before, program)]
     shown = [(name, *credit.values()) for name, credit in list(operators.items())[:OPERATORS_SHOWN]]
     text += ["", _table([("operator", "tried", "scored", "new bests"), *shown])]
     if len(operators) > len(shown):
         text += [f"... and {len(operators) - len(shown)} more; --json has all"]
-    text += ["", _table([("outcome", "proposals", "most often"), *_outcomes(store, history)])]
+    rows = [
+        (found.status, found.count, found.reasons[0][0] if found.reasons else "") for found in outcomes(store, history)
+    ]
+    text += ["", _table([("outcome", "proposals", "most often"), *rows])]
     text += _barred_lines(history.run, found_out)
     say(common, record, "\n".join(text))
     return 0
@@ -104,20 +108,6 @@ def _barred_lines(run: str, found_out: "list[Barred]") -> list[str]:
     return [*lines, f"  ... and {more} more; --json has all"] if more > 0 else lines
 
 
-def _outcomes(store: "Store", history: "History") -> list[tuple[str, int, str]]:
-    """Returns each outcome with its count and its commonest reason."""
-    from collections import Counter
-
-    from ryumon.archive.journal import stored_evaluations
-
-    reasons: dict[str, Counter[str]] = {status: Counter() for status in history.statuses}
-    for record in stored_evaluations(store, history.run):
-        if record.reason and record.index >= 0:
-            reasons[record.status][record.reason.splitlines()[0][:90]] += 1
-    counted = sorted(history.statuses.items(), key=lambda item: -item[1])
-    return [(status, count, next((top for top, _ in reasons[status].most_common(1)), "")) for status, count in counted]
-
-
 def diff(
     name: RunName = None,
     /,
@@ -127,6 +117,7 @@ def diff(
     common: Common = DEFAULTS,
 ) -> int:
     """Print the difference between two programs of a run: the seed and the champion, unless others are named."""
+    from ryumon.archive.lineage import difference
     from ryumon.archive.summary import summarised
 
     store = _store(common)
@@ -136,7 +127,7 @@ def diff(
     assert summary.champion is not None
     before = _program(store, history, first or str(history.seed.id))
     after = _program(store, history, second or summary.champion.id)
-    lines = _diff(before, after)
+    lines = difference(before, after)
     say(common, {"first": before.id, "second": after.id, "diff": lines}, "\n".join(lines) or "no difference")
     return 0
 
@@ -184,6 +175,25 @@ def export(
     ]
     rows = [(p["index"], str(p["id"])[:10], p["operator"], p["status"], _number(p["score"])) for p in programs]
     say(common, {"run": name, "programs": programs}, _table([("ask", "program", "operator", "status", "score"), *rows]))
+    return 0
+
+
+def report(
+    name: RunName = None,
+    /,
+    *,
+    html: Annotated[Path | None, Parameter(help="The file to write. Default: the run's name with .html.")] = None,
+    common: Common = DEFAULTS,
+) -> int:
+    """Write a run as one HTML page that loads nothing: verdict, curve, the champion's path as diffs, failures."""
+    from ryumon.pages import write
+    from ryumon.pages.run import run_page
+
+    store = _store(common)
+    name = latest(name, store.runs())
+    target = html or Path(f"{name}.html")
+    write(target, run_page(store, _history(store, name)))
+    say(common, {"run": name, "html": str(target)}, f"{name}: written to {target}")
     return 0
 
 
@@ -248,16 +258,6 @@ def _listing(program: "Program") -> list[str]:
     lines = []
     for path, text in program.files.items():
         lines += [f"  {path}", *(f"    {line}" for line in text.rstrip().splitlines())]
-    return lines
-
-
-def _diff(before: "Program", after: "Program") -> list[str]:
-    import difflib
-
-    lines: list[str] = []
-    for path in sorted(before.files.keys() | after.files.keys()):
-        old, new = (program.files.get(path, "").splitlines() for program in (before, after))
-        lines += difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="", n=1)
     return lines
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from ryumon.archive.history import History
 from ryumon.archive.summary import Noise, Scores, Summary
 from ryumon.cli.curve import braille
-from ryumon.cli.options import printable
+from ryumon.printable import printable
 
 REFRESH_S = 0.25
 LINE_S = 10.0

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from ryumon.printable import harmless, printable
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -16,7 +18,6 @@ class Common:
 
 
 DEFAULTS = Common()
-DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def say(common: Common, record: Any, text: str) -> None:
@@ -34,22 +35,8 @@ def json_line(record: Any) -> str:
     return text if text.isascii() and "\x7f" not in text else "".join(map(_json_mark, text))
 
 
-def printable(text: str) -> str:
-    """Returns a text without keys and with its control characters made visible: what a program says must not steer a
-    terminal."""
-    from ryumon.redaction import Redactor
-
-    return "".join(
-        mark if mark in "\n\t" or _harmless(mark) else f"\\x{ord(mark):02x}" for mark in Redactor().text(text)
-    )
-
-
-def _harmless(mark: str) -> bool:
-    return mark.isprintable() and mark not in DIRECTIONS
-
-
 def _json_mark(mark: str) -> str:
-    if _harmless(mark):
+    if harmless(mark):
         return mark
     pair = mark.encode("utf-16-be")  # JSON writes what lies beyond four hexadecimal digits as a surrogate pair
     return "".join(f"\\u{pair[at]:02x}{pair[at + 1]:02x}" for at in range(0, len(pair), 2))
