@@ -21,7 +21,10 @@ Capture = pytest.CaptureFixture[str]
 ARMS = ("--arms", "mutate, random")
 
 
-def test_compare_prints_a_table_and_writes_a_page(capsys: Capture, store: SqlStore, tmp_path: Path) -> None:
+def test_compare_prints_a_table_and_writes_a_page(
+    capsys: Capture, store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # a narrower table breaks what is asked for over lines
     for seed in range(3):
         made_run(store, f"a{seed}", [4.0, 3.0, 2.0], 2.0, seed=seed)
         made_run(store, f"b{seed}", [4.0, 3.5, 3.0], 3.0, seed=seed, improver="random")
