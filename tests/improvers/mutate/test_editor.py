@@ -116,6 +116,14 @@ def test_a_child_known_through_comments_and_layout_is_not_proposed_again() -> No
     assert second.files != first.files
 
 
+def test_a_text_that_says_nothing_of_sorts_can_still_be_edited() -> None:
+    asked = brief("def rule(x):\n    return x\n", "arithmetic")
+    found = Editor(asked, Memory(), Editing())
+    child = found.propose(asked.seed, lambda: None, np.random.default_rng(0), ()).program
+    assert child is not None
+    assert compiles(child.files["main.py"])
+
+
 def test_when_all_is_known_the_proposal_says_so_and_has_no_program() -> None:
     class All:
         def seen(self, program: Program) -> bool:

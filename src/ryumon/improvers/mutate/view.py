@@ -12,7 +12,7 @@ import msgspec
 from ryumon.blocks import blocks
 from ryumon.improvers.mutate.language import Language
 from ryumon.improvers.mutate.syntax import Node, Source
-from ryumon.improvers.mutate.vocabularies import Sort, Vocabulary
+from ryumon.improvers.mutate.vocabularies import SORTS, Sort, Vocabulary
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -50,6 +50,8 @@ class View:
             self._bind(node)
         for node in self.slots:
             self.sort(node)
+        if not any(node.sort in SORTS for node in self.slots):
+            self._take_names_for_numbers()
         unread = self._unread()
         self.slots = [
             node
@@ -126,6 +128,12 @@ class View:
     def known_sort(self, name: str) -> Sort:
         """Returns the sort a name has anywhere, "number" if arithmetic is done on it somewhere."""
         return self._latest.get(name, "") or self._used.get(name, "")
+
+    def _take_names_for_numbers(self) -> None:
+        """Sets the sort of names where nothing says the sort of anything, so that such a text can be edited at all."""
+        for node in self.slots:
+            if node.kind == self.language.identifier and node.sort == "?":
+                node.sort = self._used[self.of(node)] = "number"
 
     def _unread(self) -> list[tuple[int, int]]:
         """Returns the ranges of assignments to local names that nothing reads: edits there would change nothing."""
