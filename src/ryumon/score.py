@@ -24,7 +24,7 @@ FAR = 1e6  # stands for the t of a resample whose values are all equal
 Status = Literal[
     "ok",  # every case ran and scored
     "dropped",  # an early stage was hopeless; later stages never ran
-    "twin",  # behaved on the first stage exactly as an earlier program did; later stages never ran
+    "twin",  # behaved on the first stage exactly as an earlier program did; later stages, if any, never ran
     "error",  # the candidate raised, or could not be loaded
     "cpu_limit",
     "wall_limit",

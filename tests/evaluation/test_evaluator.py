@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from ryumon.engines.local import LocalEngine
 from ryumon.engines.messages import Evaluate, Evaluated
 from ryumon.evaluation.evaluator import Evaluator, Measured
@@ -126,8 +128,9 @@ def test_a_second_chance_that_is_used_counts_and_the_rest_goes_on(tiny: Make) ->
     assert [result.case for result in found.results] == ["train-0", "train-1", "train-2"]
 
 
-def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make) -> None:
-    folder = tiny(task=DRIVEN, drivers=DRIVERS)
+@pytest.mark.parametrize(("toml", "ran"), [(TOML, 1), (TOML.split("[[stages]]")[0], 3)], ids=["stages", "one stage"])
+def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make, toml: str, ran: int) -> None:
+    folder = tiny(task=DRIVEN, drivers=DRIVERS, toml=toml)
 
     async def work(evaluator: Evaluator, engine: LocalEngine) -> tuple[Measured, Measured]:
         from ryumon.budget import Cost
@@ -168,7 +171,7 @@ def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make) -> N
     found, not_told_yet = with_evaluator(folder, work)
     assert found.status == "twin"
     assert found.twin == Program({"fit.py": HONEST}).id
-    assert len(found.results) == 1
+    assert len(found.results) == ran
     assert found.score is None
     assert not_told_yet.status == "ok"
 

@@ -151,13 +151,18 @@ class Evaluator:
         for number, stage in enumerate(screen.stages):
             if number and screen.hopeless(view, number, found.results):
                 return msgspec.structs.replace(found, status="dropped")
-            if number == 1 and self._noise is None and (twin := screen.twin(view, found.behaviours)) is not None:
-                return msgspec.structs.replace(found, status="twin", twin=twin)
+            if number == 1 and (twin := self._twin(screen, view, found)) is not None:
+                return twin
             part = await self._measure(program, "train", self._seed, tuple(stage))
             found = _joined(found, part)
             if part.status != "ok":
-                break
-        return found
+                return found
+        return (self._twin(screen, view, found) if len(screen.stages) == 1 else None) or found
+
+    def _twin(self, screen: Screen, view: View, found: Measured) -> Measured | None:
+        """Returns what was found as a twin's, None where no earlier program made these claims."""
+        elder = screen.twin(view, found.behaviours) if self._noise is None else None
+        return None if elder is None else msgspec.structs.replace(found, status="twin", twin=elder)
 
     async def confirm(self, program: Program, fast: Measured) -> Confirmed:
         """Returns what a second measurement says of a program, on one of the train cases that `fast` has.
