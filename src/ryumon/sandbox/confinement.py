@@ -3,6 +3,7 @@
 Returns at once; what goes wrong in the role shows as its socket closing and on `stderr`. Does not talk to roles.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,8 +24,10 @@ Stderr = int | IO[bytes] | None
 _STAGE = "/tmp"
 _NOBODY = 65533  # not the usual nobody, whose files and processes other services share
 _INSIDE = "1000"
+_RULESET = "@ruleset"  # in a command: the descriptor that `restrict` puts there
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LAUNCHER = Path(__file__).with_name("launch.py")
+_RESTRICTER = Path(__file__).with_name("restrict.py")
 _LIMITER = Path(__file__).with_name("limited.py")
 _OUTPUT = 64 << 20  # bytes of a file that a role or zygote may fill: its stderr, most of all
 _ZYGOTE = (
@@ -48,7 +51,8 @@ def start_role(
 
     What `hidden` names is masked wherever it lies in any of these, an empty folder or an unreadable file in its place.
     Each of its processes has `memory_mb` of address space, and fills no file, its stderr included, beyond 64 MiB.
-    Descriptors in `pass_fds` keep their numbers. At tier C the role is a plain process that sees files and network.
+    Descriptors in `pass_fds` keep their numbers. At tier B it starts no process of its own. At tier C the role is a plain
+    process that sees files and network.
     """
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
     found = placed(data or {}, tier)
@@ -76,10 +80,11 @@ def start_zygote(
     the package's docstring says what that leaves open.
     """
     guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
+    ruleset = _RULESET if tier == "B" else "-1"
     python = python or view.own()
     found = placed(data or {}, tier)
     folders = ":".join([guest, *python.packages])
-    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, *preload]
+    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, ruleset, *preload]
     # Its children set their own limits, which may be above these but not above a hard one.
     limits = [f"FSIZE={_OUTPUT}", "CORE=0:0"]
     seen = view.for_zygote(hidden, python, found.binds)
@@ -112,6 +117,8 @@ def _start(
     if tier == "A":
         command = _confined(command, environment, seen)
         environment = {}
+    elif tier == "B":
+        command = _restricted(command, seen)
     return subprocess.Popen(
         [view.interpreter(), "-I", "-S", str(_LIMITER), *limits, "--", *command],
         env=environment,
@@ -122,6 +129,18 @@ def _start(
         pass_fds=pass_fds,
         start_new_session=True,  # Ctrl-C is for the supervisor, which ends its roles itself
     )
+
+
+def _restricted(command: list[str], seen: View) -> list[str]:
+    zygote = _RULESET in command
+    plan = {
+        "shown": [source for source, _ in seen.binds],
+        "listed": [str(view.GUEST.parent)] if zygote else [],
+        "hidden": list(seen.hidden),
+        "user": _NOBODY,
+        "zygote": zygote,
+    }
+    return [view.interpreter(), "-I", "-S", str(_RESTRICTER), json.dumps(plan), "--", *command]
 
 
 def _confined(command: list[str], environment: dict[str, str], seen: View) -> list[str]:

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-Tier = Literal["A", "C"]
-_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "A")
+Tier = Literal["A", "B", "C"]
+_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "A")
 
 
 def at_least(tier: Tier, floor: Tier) -> bool:

@@ -22,10 +22,11 @@ from .messages import Answer, Build, Call, Failed, Load, Run
 
 STREAM = 3
 _CHUNK = 1 << 13
+_UNWRITTEN = "/box"  # where files that are nowhere on disk say that they are
 _MEMORY = "ran out of memory: the limit is what it may add to the interpreter and the preloaded modules"
 
 
-def serve(spec: messages.Spawn, folder: str, open_reserve: Callable[[], None]) -> NoReturn:
+def serve(spec: messages.Spawn, folder: str | None, open_reserve: Callable[[], None]) -> NoReturn:
     """Answers requests on the stream; ends the process when the worker closes it."""
     os.write(STREAM, messages.READY)
     random.seed(0)
@@ -55,7 +56,7 @@ def rehearse() -> None:
     """Does in the zygote what each child does first: code specialised before the clone is shared, not copied."""
     path, finders = list(sys.path), list(sys.meta_path)
     for _ in range(20):
-        candidate = Candidate(Load((), None), "/")
+        candidate = Candidate(Load((), None), None)
         candidate.texts["rehearsal.py"] = b"def main(x):\n    return x\n"
         call = messages.to_child.decode(messages.encode(Call(bytes(8), "rehearsal.py:main", codec.encode([1]))))
         assert isinstance(call, Call)
@@ -65,15 +66,12 @@ def rehearse() -> None:
 
 
 class Candidate:
-    """The candidate's files, in its work folder, and the modules loaded from them."""
+    """The candidate's files, in its work folder where it has one, and the modules loaded from them."""
 
-    def __init__(self, load: Load, folder: str) -> None:
-        self._folder = folder
+    def __init__(self, load: Load, folder: str | None) -> None:
         self._drivers: Any = load.drivers
-        for path, text in load.files:
-            _write_file(os.path.join(folder.encode(), path), text)
-        for path, content in load.built:
-            _write_file(os.path.join(folder.encode(), path), content)
+        for path, content in (*load.files, *load.built) if folder is not None else ():
+            _write_file(os.path.join(os.fsencode(folder or ""), path), content)
         self.files = dict(load.files)
         self.texts = {path.decode("utf-8", "replace"): text for path, text in load.files}
         tops = {path.split("/")[0].removesuffix(".py") for path in self.texts}
@@ -81,8 +79,9 @@ class Candidate:
         if any(top in sys.modules for top in tops):
             for name in [name for name in sys.modules if name.split(".")[0] in tops and name not in _KEPT]:
                 del sys.modules[name]
-        self._finder = _Finder(self.texts, folder)
-        sys.path.insert(0, folder)
+        self._finder = _Finder(self.texts, folder or _UNWRITTEN)
+        if folder is not None:
+            sys.path.insert(0, folder)
         sys.meta_path.insert(0, self._finder)
 
     def function(self, target: str) -> Any:
@@ -138,6 +137,12 @@ class _Finder:
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(f"{self._folder}/{stem}")
         return spec
+
+    def get_source(self, name: str) -> str | None:
+        """Returns a module's text, which tracebacks quote where no file holds it."""
+        spec = self.find_spec(name)
+        file = (spec.origin or "")[len(self._folder) + 1 :] if spec is not None else ""
+        return self._texts[file].decode("utf-8", "replace") if file in self._texts else None
 
     def create_module(self, spec: ModuleSpec) -> None:
         return None

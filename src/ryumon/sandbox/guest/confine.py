@@ -1,7 +1,7 @@
-"""How a freshly cloned child gives up everything but its own stream, log and work folder.
+"""How a freshly cloned child gives up everything but its own stream, log and, at tier A, work folder.
 
-Not covered here: what the zygote's own mount namespace shows (the supervisor decides that), and time limits (the
-zygote enforces those).
+Not covered here: what the zygote's own mount namespace or Landlock domain shows (the supervisor decides that), and time
+limits (the zygote enforces those).
 """
 
 import ctypes
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from functools import cache, partial
 
-from . import child, seccomp
+from . import child, landlock, seccomp
 from .messages import Spawn
 from .syscalls import numbers
 
@@ -47,8 +47,8 @@ def inherit_orphans() -> None:
     checked(libc.prctl(_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
 
 
-def clone_into_namespaces() -> int:
-    """Forks into fresh user, pid, mount and ipc namespaces; returns the pid, or 0 in the child.
+def clone(namespaces: int) -> int:
+    """Forks into fresh namespaces of these kinds (0: into none); returns the pid, or 0 in the child.
 
     A raw system call, because `unshare` moves only later children into a pid namespace. The GIL stays held. Python's
     fork hooks mend what other threads held; without such threads they would only cost a tenth of an evaluation.
@@ -56,7 +56,7 @@ def clone_into_namespaces() -> int:
     hooks = _has_threads()
     if hooks:
         ctypes.pythonapi.PyOS_BeforeFork()
-    pid = int(libc.syscall(_CLONE, NAMESPACES | 17, 0, 0, 0, 0))
+    pid = int(libc.syscall(_CLONE, namespaces | 17, 0, 0, 0, 0))
     if pid == 0:
         if hooks:
             ctypes.pythonapi.PyOS_AfterFork_Child()
@@ -77,11 +77,14 @@ def _has_threads() -> bool:
 _CLONE = numbers().get("clone", -1)
 
 
-def keep_only(stream: int, log: int) -> None:
-    """Makes `log` the standard output and error, `stream` the child's stream, and closes every other descriptor."""
+def keep_only(stream: int, log: int, ruleset: int) -> None:
+    """Makes `log` the standard output and error and `stream` the child's stream, enters a domain of the Landlock
+    `ruleset` unless it is negative, and closes every other descriptor."""
     libc.prctl(_PDEATHSIG, 9, 0, 0, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    if ruleset >= 0:
+        landlock.enter(ruleset)
     if stream == child.STREAM:
         os.set_inheritable(stream, False)
     else:

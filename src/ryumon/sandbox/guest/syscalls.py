@@ -6,22 +6,26 @@ sandbox makes or allows are here.
 
 import os
 
-# Files of its own, memory, clocks, waiting: nothing that reaches beyond the child.
+# Memory, clocks, waiting, reading: nothing that reaches beyond the child.
 ALWAYS = """
 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
 pread64 pwrite64 readv writev access pipe select sched_yield mremap msync madvise dup dup2 pause nanosleep getitimer
 alarm setitimer getpid sendfile recvfrom shutdown getsockname getpeername getsockopt exit wait4 uname fsync
-fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink readlink
-chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times getuid getgid geteuid getegid
-getppid getpgrp getgroups getresuid getresgid getpgid getsid capget rt_sigpending rt_sigtimedwait rt_sigsuspend
-sigaltstack utime statfs fstatfs getpriority sched_getparam sched_getscheduler sched_get_priority_max
-sched_get_priority_min arch_prctl setrlimit gettid time futex sched_getaffinity epoll_create getdents64
-set_tid_address restart_syscall fadvise64 timer_create timer_settime timer_gettime timer_getoverrun timer_delete
-clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl utimes waitid openat mkdirat fchownat
-futimesat newfstatat unlinkat renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll set_robust_list
-get_robust_list utimensat epoll_pwait eventfd fallocate timerfd_create timerfd_settime timerfd_gettime eventfd2
-epoll_create1 dup3 pipe2 preadv pwritev prlimit64 getcpu getrandom renameat2 copy_file_range preadv2 pwritev2 statx
-rseq close_range faccessat2 epoll_pwait2 membarrier sched_getattr futex_waitv
+fdatasync ftruncate getdents getcwd chdir fchdir readlink umask gettimeofday getrlimit getrusage sysinfo times getuid
+getgid geteuid getegid getppid getpgrp getgroups getresuid getresgid getpgid getsid capget rt_sigpending
+rt_sigtimedwait rt_sigsuspend sigaltstack statfs fstatfs getpriority sched_getparam sched_getscheduler
+sched_get_priority_max sched_get_priority_min arch_prctl setrlimit gettid time futex sched_getaffinity epoll_create
+getdents64 set_tid_address restart_syscall fadvise64 timer_create timer_settime timer_gettime timer_getoverrun
+timer_delete clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl waitid openat newfstatat
+readlinkat faccessat pselect6 ppoll set_robust_list get_robust_list epoll_pwait eventfd fallocate timerfd_create
+timerfd_settime timerfd_gettime eventfd2 epoll_create1 dup3 pipe2 preadv pwritev getcpu getrandom copy_file_range
+preadv2 pwritev2 statx rseq close_range faccessat2 epoll_pwait2 membarrier sched_getattr futex_waitv
+"""
+
+# Only where the child has a work folder of its own, and can change no other file.
+WORK_FOLDER = """
+truncate rename mkdir rmdir creat link unlink symlink chmod fchmod chown fchown lchown utime utimes mkdirat fchownat
+futimesat unlinkat renameat linkat symlinkat fchmodat utimensat renameat2
 """
 
 # Safe once a pid namespace bounds whom they reach.
@@ -36,7 +40,24 @@ fork vfork execve execveat pidfd_open
 
 # Allowed for some arguments only.
 FILTERED = """
-clone clone3 ioctl fcntl prctl sendto socketpair
+clone clone3 ioctl fcntl prctl prlimit64 sendto socketpair
+"""
+
+# Refused to trusted roles where no namespace holds them: the network, other processes, other users' files, mounts, and
+# ways around a filter. Arguments decide on `clone`, `clone3`, `prlimit64` and `socketpair` of theirs.
+NOT_FOR_ROLES = """
+socket connect bind listen accept accept4 io_uring_setup io_uring_enter io_uring_register ptrace process_vm_readv
+process_vm_writev pidfd_getfd kcmp setpriority sched_setaffinity sched_setscheduler sched_setparam sched_setattr
+ioprio_set migrate_pages move_pages shmget msgget semget mq_open keyctl add_key request_key bpf perf_event_open
+userfaultfd chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat setxattr
+lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat mount umount2 fsopen fsmount
+fsconfig fspick move_mount open_tree mount_setattr pivot_root chroot unshare setns name_to_handle_at open_by_handle_at
+file_setattr
+"""
+
+# Starting a process, refused to roles that need none.
+FORKS = """
+fork vfork
 """
 
 # name:x86_64:aarch64, the last empty where that machine has no such call.
@@ -68,6 +89,17 @@ faccessat2:439:439 epoll_pwait2:441:441 membarrier:324:283 sched_getattr:315:275
 tkill:200:130 tgkill:234:131 setsid:112:157 setpgid:109:154 fork:57: vfork:58: execve:59:221 execveat:322:281
 pidfd_open:434:434 clone:56:220 clone3:435:435 ioctl:16:29 fcntl:72:25 prctl:157:167 sendto:44:206 socketpair:53:199
 mount:165:40 capset:126:91
+landlock_create_ruleset:444:444 landlock_add_rule:445:445 landlock_restrict_self:446:446
+socket:41:198 connect:42:203 bind:49:200 listen:50:201 accept:43:202 accept4:288:242 io_uring_setup:425:425
+io_uring_enter:426:426 io_uring_register:427:427 ptrace:101:117 process_vm_readv:310:270 process_vm_writev:311:271
+pidfd_getfd:438:438 kcmp:312:272 setpriority:141:140 sched_setaffinity:203:122 sched_setscheduler:144:119
+sched_setparam:142:118 sched_setattr:314:274 ioprio_set:251:30 migrate_pages:256:238 move_pages:279:239 shmget:29:194
+msgget:68:186 semget:64:190 mq_open:240:180 keyctl:250:219 add_key:248:217 request_key:249:218 bpf:321:280
+perf_event_open:298:241 userfaultfd:323:282 fchmodat2:452:452 setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7
+setxattrat:463:463 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 removexattrat:466:466 umount2:166:39
+fsopen:430:430 fsmount:432:432 fsconfig:431:431 fspick:433:433 move_mount:429:429 open_tree:428:428
+mount_setattr:442:442 pivot_root:155:41 chroot:161:51 unshare:272:97 setns:308:268 name_to_handle_at:303:264
+open_by_handle_at:304:265 file_setattr:469:469
 """
 
 _COLUMN = {"x86_64": 1, "aarch64": 2}

@@ -1,7 +1,7 @@
 """The zygote: a warm interpreter that clones one confined child for each request, times it and reports its end.
 
-Started by the supervisor as `python … zygote FD TIER PRELOAD…`, already inside the lane's own namespaces. It holds no
-task, candidate or answer: those travel on the stream between worker and child. It judges nothing.
+Started by the supervisor as `python … zygote FD TIER RULESET PRELOAD…`, already inside the lane's own namespaces (tier
+A) or Landlock domain (tier B, where RULESET is the descriptor of what its children may read, else -1). It holds no task, candidate or answer: those travel on the stream between worker and child. It judges nothing.
 """
 
 import contextlib
@@ -105,13 +105,13 @@ class Running:
 class Zygote:
     """Serves one worker over `control` until it closes."""
 
-    def __init__(self, control: socket.socket, namespaced: bool) -> None:
+    def __init__(self, control: socket.socket, tier: seccomp.Confined, ruleset: int = -1) -> None:
         self._control = control
-        self._namespaced = namespaced
+        self._tier, self._ruleset = tier, ruleset
         self._running: dict[int, Running] = {}
         self._poll = select.poll()
         self._poll.register(control.fileno(), select.POLLIN)
-        programs = {many: seccomp.program(many, namespaced) for many in (False, True)}
+        programs = {many: seccomp.program(many, tier) for many in (False, True)}
         self._filters = {many: seccomp.Filter(code) for many, code in programs.items() if code is not None}
         self._baseline = confine.address_space()
         self._user, self._group = os.getuid(), os.getgid()
@@ -158,8 +158,13 @@ class Zygote:
         return True
 
     def _spawn(self, spec: Spawn, stream: int, log: int) -> None:
-        folder = None if self._namespaced else _make_folder()
-        pid = confine.clone_into_namespaces() if self._namespaced else os.fork()
+        if self._tier == "B" and spec.processes > 1:
+            raise OSError("several processes take sandbox tier A or better, and this is tier B")
+        folder = _make_folder() if self._tier == "C" else None
+        if folder is None:
+            pid = confine.clone(confine.NAMESPACES if self._tier == "A" else 0)
+        else:
+            pid = os.fork()
         if pid == 0:
             self._become_child(spec, stream, log, folder)
         try:
@@ -178,23 +183,24 @@ class Zygote:
 
     def _become_child(self, spec: Spawn, stream: int, log: int, folder: str | None) -> NoReturn:
         try:
-            confine.keep_only(stream, log)
-            if folder is None:
+            confine.keep_only(stream, log, self._ruleset)
+            if self._tier == "A":
                 confine.enter_own_files(spec, self._user, self._group)
-            else:
+            elif folder is not None:
                 os.setpgid(0, 0)
                 os.chdir(folder)
-            # Without a user namespace the limit on processes would count all of the user's.
-            confine.limit_resources(spec, self._baseline, spec.processes if self._namespaced else 0)
+            # Without a user namespace the limit counts all of the user's processes: none at tier B, no limit at tier C.
+            processes = {"A": spec.processes, "B": 1, "C": 0}[self._tier]
+            confine.limit_resources(spec, self._baseline, processes)
             if self._filters:
                 confine.load_filter(self._filters[spec.processes > 1])
-            elif self._namespaced:
+            elif self._tier != "C":
                 raise OSError("no system-call table for this machine")
         except BaseException as error:  # noqa: BLE001 - nothing of the candidate ran yet; the log says what failed
             os.write(2, f"{type(error).__name__}: {error}".encode())
             os._exit(_SETUP_FAILED)
         try:
-            child.serve(spec, folder or confine.WORK, confine.memory_reserve())
+            child.serve(spec, confine.WORK if self._tier == "A" else folder, confine.memory_reserve())
         except BaseException as error:  # noqa: BLE001 - must not return into the zygote's loop
             os.write(2, f"{type(error).__name__}: {error}".encode())
         finally:
@@ -235,13 +241,16 @@ def warm(preload: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs the zygote. Arguments: the control socket's descriptor, the tier, the modules to preload."""
+    """Runs the zygote. Arguments: the control socket's descriptor, the tier, the ruleset's descriptor or -1, the modules
+    to preload."""
     control = socket.socket(fileno=int(arguments[0]))
-    warm(arguments[2:])
+    tier = arguments[1]
+    assert tier in ("A", "B", "C")
+    warm(arguments[3:])
     confine.protect_self()
-    if arguments[1] != "A":
+    if tier == "C":
         confine.inherit_orphans()
-    Zygote(control, namespaced=arguments[1] == "A").serve()
+    Zygote(control, tier, int(arguments[2])).serve()  # type: ignore[arg-type]
 
 
 def _make_folder() -> str:
