@@ -105,8 +105,8 @@ def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
     tier: Tier = "C" if unsafe else found.tier
     if tier == "C" and not unsafe:
         raise SandboxError(
-            f"no sandbox works here: {'; '.join(found.reasons)}. To mend it: {' or '.join(found.advice)}. "
-            "--unsafe-no-sandbox runs candidates with limits only"
+            f"no sandbox works here: {'; '.join(f'tier {miss.tier}: {miss.reasons[0]}' for miss in found.missed)}. "
+            "`ryumon doctor` says how to mend it; --unsafe-no-sandbox runs candidates with limits only"
         )
     if least is not None and least not in get_args(Tier):
         raise BadInput(f"unknown sandbox tier {least!r}; there is {', '.join(get_args(Tier))}")

@@ -3,11 +3,13 @@
 import socket
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 
-from ryumon.sandbox import CandidateFailure, Ending, Sandbox, Tier, preflight, start_zygote
+from ryumon.sandbox import CandidateFailure, Ending, Sandbox, Tier, start_zygote
+from ryumon.sandbox.preflight import tried
 from ryumon.task import Limits
 
 # Before every candidate of `ask` and `fail`: says whether an attempt was refused, and how.
@@ -33,12 +35,21 @@ def lane(tier: Tier) -> Iterator[Sandbox]:
 
 
 def require_tier_a() -> None:
-    """Skips where this machine has no tier A; fails where the sandbox starts and then lets something through."""
-    found = preflight()
-    leaks = [reason for reason in found.reasons if "probe" in reason]
-    assert not leaks
-    if found.tier != "A":
-        pytest.skip(f"tier A does not work here: {found.reasons}")
+    """Skips where this machine has no tier A."""
+    require("A")
+
+
+def require(tier: Tier) -> None:
+    """Skips where this machine has no such tier; fails where it starts and then lets something through."""
+    reasons = _tried(tier)
+    assert not [reason for reason in reasons if "probe" in reason]
+    if reasons:
+        pytest.skip(f"tier {tier} does not work here: {'; '.join(reasons)}")
+
+
+@cache
+def _tried(tier: Tier) -> tuple[str, ...]:
+    return tried(tier)
 
 
 @pytest.fixture(scope="session")

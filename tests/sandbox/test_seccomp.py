@@ -1,6 +1,7 @@
 """The filter decides each system call as its lists say, on both machines. The program is interpreted here."""
 
 import struct
+from typing import get_args
 
 import pytest
 
@@ -23,19 +24,23 @@ def decide(program: bytes, machine: str, number: int, *args: int) -> int:
         if code == 0x20:
             (accumulator,) = struct.unpack_from("<I", data, k)
             continue
+        if code == 0x54:
+            accumulator &= k
+            continue
         passed = {0x15: accumulator == k, 0x35: accumulator >= k, 0x45: bool(accumulator & k)}[code]
         position += yes if passed else no
 
 
 @pytest.mark.parametrize("machine", _MACHINES)
 @pytest.mark.parametrize("processes", [False, True])
-@pytest.mark.parametrize("namespaced", [False, True])
-def test_exactly_the_listed_calls_are_allowed(machine: str, processes: bool, namespaced: bool) -> None:
-    program = seccomp.program(processes, namespaced, machine)
+@pytest.mark.parametrize("tier", get_args(seccomp.Confined))
+def test_exactly_the_listed_calls_are_allowed(machine: str, processes: bool, tier: seccomp.Confined) -> None:
+    program = seccomp.program(processes, tier, machine)
     assert program is not None
     table = syscalls.numbers(machine)
     names = set(syscalls.ALWAYS.split())
-    names |= set(syscalls.NAMESPACED.split()) if namespaced else set()
+    names |= set(syscalls.NAMESPACED.split()) if tier == "A" else set()
+    names |= set(syscalls.WORK_FOLDER.split()) if tier != "B" else set()
     names |= set(syscalls.PROCESSES.split()) if processes else set()
     filtered = {table[name] for name in syscalls.FILTERED.split()}
     allowed = {table[name] for name in names if name in table}
@@ -44,8 +49,32 @@ def test_exactly_the_listed_calls_are_allowed(machine: str, processes: bool, nam
 
 
 @pytest.mark.parametrize("machine", _MACHINES)
+@pytest.mark.parametrize("forks", [False, True])
+def test_a_role_is_refused_what_is_listed_and_what_is_newer_than_the_list(machine: str, forks: bool) -> None:
+    program = seccomp.role_program(forks, machine)
+    assert program is not None
+    table = syscalls.numbers(machine)
+    refused = {table[name] for name in syscalls.NOT_FOR_ROLES.split() if name in table}
+    refused |= set() if forks else {table[name] for name in syscalls.FORKS.split() if name in table}
+    filtered = {table[name] for name in ("clone", "clone3", "prlimit64", "socketpair")}
+    for number in set(range(1000)) - filtered:
+        known = number not in refused and number <= max(table.values())
+        assert (decide(program, machine, number) == _ALLOW) == known, number
+
+    def allowed(name: str, *args: int) -> bool:
+        return decide(program, machine, table[name], *args) == _ALLOW
+
+    assert allowed("clone", 0x3D0F00)  # a thread
+    assert allowed("clone", 17) == forks
+    assert [allowed("clone", 1 << bit | 17) for bit in (17, 25, 26, 27, 28, 29, 30)] == [False] * 7
+    assert not allowed("clone3")
+    assert [allowed("prlimit64", pid) for pid in (0, 1)] == [True, False]
+    assert [kind for kind in range(1, 8) if allowed("socketpair", 1, kind | 0x80000)] == [1, 5]
+
+
+@pytest.mark.parametrize("machine", _MACHINES)
 def test_arguments_decide_where_they_must(machine: str) -> None:
-    program = seccomp.program(True, True, machine)
+    program = seccomp.program(True, "A", machine)
     assert program is not None
     table = syscalls.numbers(machine)
 
@@ -63,13 +92,24 @@ def test_arguments_decide_where_they_must(machine: str) -> None:
     assert not allowed("socketpair", 2)
     assert [command for command in range(2000) if allowed("fcntl", 0, command)] == [0, 1, 2, 3, 4, 1030, 1032]
     assert not allowed("prctl", 4)
+    assert allowed("prlimit64", 7)
+
+
+@pytest.mark.parametrize("machine", _MACHINES)
+@pytest.mark.parametrize("tier", ["B", "C"])
+def test_without_a_pid_namespace_limits_are_set_for_oneself_alone(machine: str, tier: seccomp.Confined) -> None:
+    program = seccomp.program(True, tier, machine)
+    assert program is not None
+    number = syscalls.numbers(machine)["prlimit64"]
+    assert [decide(program, machine, number, pid) == _ALLOW for pid in (0, 7)] == [True, False]
 
 
 def test_a_machine_without_a_table_has_no_filter() -> None:
-    assert seccomp.program(False, True, "riscv64") is None
+    assert seccomp.program(False, "A", "riscv64") is None
+    assert seccomp.role_program(False, "riscv64") is None
 
 
 def test_another_architecture_is_killed() -> None:
-    program = seccomp.program(False, True, "x86_64")
+    program = seccomp.program(False, "A", "x86_64")
     assert program is not None
     assert decide(program, "aarch64", 0) == 0x80000000

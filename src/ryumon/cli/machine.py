@@ -1,12 +1,15 @@
 """`sandbox`, `doctor`: what this machine offers."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from ryumon.cli.options import DEFAULTS, Common, say
 from ryumon.cli.running import Unsafe
+
+if TYPE_CHECKING:
+    from ryumon.sandbox import Missed
 
 
 def sandbox(
@@ -21,6 +24,7 @@ def sandbox(
     import msgspec
 
     from ryumon.errors import BadInput
+    from ryumon.sandbox import allows_processes
     from ryumon.sandbox.once import run_once
     from ryumon.supervisor import admitted_tier
     from ryumon.task import Limits
@@ -29,8 +33,9 @@ def sandbox(
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read as text: {error}") from error
-    limits = Limits(cpu_s=10, wall_s=10, memory_mb=1024, processes=64, disk_mb=64, claim_kb=1024)
     chosen = admitted_tier(least=tier, unsafe=unsafe_no_sandbox)
+    processes = 64 if allows_processes(chosen) else 1
+    limits = Limits(cpu_s=10, wall_s=10, memory_mb=1024, processes=processes, disk_mb=64, claim_kb=1024)
     claim, ending = run_once({"main.py": text}, "main.py:main", limits, chosen)
     record = {
         "claim": _plain(claim),
@@ -69,8 +74,7 @@ def doctor(*, common: Common = DEFAULTS) -> int:
         "python": platform.python_version(),
         "cores": len(os.sched_getaffinity(0)),
         "tier": found.tier,
-        "reasons": found.reasons,
-        "advice": found.advice,
+        "missed": found.missed,
         "providers": keys,
         "gpu": gpu,
         "store": str(place),
@@ -80,14 +84,20 @@ def doctor(*, common: Common = DEFAULTS) -> int:
         f"sandbox  tier {found.tier}"
         if found.tier != "C"
         else "sandbox  none works: only --unsafe-no-sandbox would run",
-        *(f"         {reason}" for reason in found.reasons),
-        *(f"         to mend it: {advice}" for advice in found.advice),
+        *(f"         {line}" for missed in found.missed for line in _why_not(missed)),
         f"models   {', '.join(keys) if keys else 'no key found; none is needed'}",
         f"gpu      {gpu}",
         f"store    {store}",
     ]
     say(common, record, "\n".join(lines))
     return 0
+
+
+def _why_not(missed: "Missed") -> list[str]:
+    """Returns lines that say why a tier does not work here, and what to run to reach it."""
+    first, *others = missed.commands
+    lines = [f"not tier {missed.tier}: {'; '.join(missed.reasons)}", f"  to reach it: {first}"]
+    return [*lines, *(f"           or: {command}" for command in others)]
 
 
 def _plain(value: Any) -> Any:

@@ -30,7 +30,7 @@ from ryumon.engines.messages import (
 )
 from ryumon.engines.processes import killed, younger_cpu_s
 from ryumon.errors import RoleError, TaskError
-from ryumon.sandbox import Interpreter, Tier, python_of, start_role, start_zygote
+from ryumon.sandbox import Interpreter, Tier, check_serves, python_of, start_role, start_zygote
 from ryumon.task import TaskFolder
 from ryumon.wire import AsyncChannel
 
@@ -200,6 +200,7 @@ class LocalEngine:
     """`workers` lanes on this machine."""
 
     def __init__(self, task: TaskFolder, tier: Tier, workers: int) -> None:
+        check_serves(tier, task.spec)
         python = python_of(task)
         self._lanes = [Lane(task, tier, python) for _ in range(workers)]
         self._free: asyncio.LifoQueue[Lane] = asyncio.LifoQueue()

@@ -26,8 +26,8 @@ from ryumon.sandbox.confinement import start_role, start_zygote
 from ryumon.sandbox.environment import python_of
 from ryumon.sandbox.guest import codec
 from ryumon.sandbox.interpreter import Interpreter
-from ryumon.sandbox.preflight import Preflight, preflight
-from ryumon.sandbox.tiers import Tier, at_least, stronger
+from ryumon.sandbox.preflight import Missed, Preflight, preflight
+from ryumon.sandbox.tiers import Tier, allows_processes, at_least, check_serves, stronger
 
 __all__ = [
     "CandidateFailure",
@@ -35,11 +35,14 @@ __all__ = [
     "Claim",
     "Ending",
     "Interpreter",
+    "Missed",
     "Preflight",
     "Sandbox",
     "Tier",
     "Usage",
+    "allows_processes",
     "at_least",
+    "check_serves",
     "codec",
     "preflight",
     "python_of",

@@ -27,13 +27,13 @@ _INSIDE = "1000"
 _RULESET = "@ruleset"  # in a command: the descriptor that `restrict` puts there
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LAUNCHER = Path(__file__).with_name("launch.py")
-_RESTRICTER = Path(__file__).with_name("restrict.py")
 _LIMITER = Path(__file__).with_name("limited.py")
 _OUTPUT = 64 << 20  # bytes of a file that a role or zygote may fill: its stderr, most of all
 _ZYGOTE = (
     "import sys; folder, *packages = sys.argv[1].split(':'); sys.path.insert(0, folder); sys.path += packages; "
     "from guest.zygote import main; sys.path.remove(folder); main(sys.argv[2:])"
 )
+_RESTRICT = "import sys; sys.path.insert(0, sys.argv[1]); from guest.restrict import main; main(sys.argv[2:])"
 
 
 def start_role(
@@ -51,8 +51,8 @@ def start_role(
 
     What `hidden` names is masked wherever it lies in any of these, an empty folder or an unreadable file in its place.
     Each of its processes has `memory_mb` of address space, and fills no file, its stderr included, beyond 64 MiB.
-    Descriptors in `pass_fds` keep their numbers. At tier B it starts no process of its own. At tier C the role is a plain
-    process that sees files and network.
+    Descriptors in `pass_fds` keep their numbers. At tier B the role can start threads and no process. At tier C it is a
+    plain process that sees files and network.
     """
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
     found = placed(data or {}, tier)
@@ -133,14 +133,17 @@ def _start(
 
 def _restricted(command: list[str], seen: View) -> list[str]:
     zygote = _RULESET in command
+    # An import lists the folder that it searches; and what is listed of ryumon's own registrations is also read.
+    registered = [] if zygote else [str(path) for path in view.PACKAGE.parent.glob("ryumon*-info")]
     plan = {
-        "shown": [source for source, _ in seen.binds],
-        "listed": [str(view.GUEST.parent)] if zygote else [],
+        "shown": [*(source for source, _ in seen.binds), *registered],
+        "listed": [str(view.GUEST.parent if zygote else view.PACKAGE.parent)],
         "hidden": list(seen.hidden),
         "user": _NOBODY,
         "zygote": zygote,
     }
-    return [view.interpreter(), "-I", "-S", str(_RESTRICTER), json.dumps(plan), "--", *command]
+    guest = str(view.GUEST.parent)
+    return [view.interpreter(), "-I", "-S", "-c", _RESTRICT, guest, json.dumps(plan), "--", *command]
 
 
 def _confined(command: list[str], environment: dict[str, str], seen: View) -> list[str]:

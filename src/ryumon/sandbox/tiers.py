@@ -1,9 +1,13 @@
-"""How strong a sandbox is. The order lives here and nowhere else."""
+"""How strong a sandbox is, and which tasks it can serve. The order lives here and nowhere else."""
 
 from typing import Literal
 
+from ryumon.errors import SandboxError
+from ryumon.task import TaskSpec
+
 Tier = Literal["A", "B", "C"]
 _WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "A")
+_WITHOUT_PROCESSES: tuple[Tier, ...] = ("B",)
 
 
 def at_least(tier: Tier, floor: Tier) -> bool:
@@ -14,3 +18,19 @@ def at_least(tier: Tier, floor: Tier) -> bool:
 def stronger(a: Tier, b: Tier) -> Tier:
     """Returns the stronger of two tiers."""
     return a if at_least(a, b) else b
+
+
+def allows_processes(tier: Tier) -> bool:
+    """Returns whether candidates may start processes, where their task says so."""
+    return tier not in _WITHOUT_PROCESSES
+
+
+def check_serves(tier: Tier, spec: TaskSpec) -> None:
+    """Raises `SandboxError` where candidates of this task start processes, and a tier has none."""
+    needs = "[build]" if spec.build is not None else "run" if spec.run else ""
+    needs = needs or (f"limits.processes = {spec.limits.processes}" if spec.limits.processes > 1 else "")
+    if needs and not allows_processes(tier):
+        raise SandboxError(
+            f"task {spec.name}: its {needs} takes sandbox tier A or better, and this is tier {tier}, whose candidates "
+            "start no process; `ryumon doctor` says how to reach tier A"
+        )

@@ -8,7 +8,6 @@ which keeps both loading (the kernel emulates the program for every number) and 
 import ctypes
 import errno
 import struct
-
 from typing import Literal
 
 from .syscalls import (

@@ -1,7 +1,8 @@
 """The zygote: a warm interpreter that clones one confined child for each request, times it and reports its end.
 
 Started by the supervisor as `python … zygote FD TIER RULESET PRELOAD…`, already inside the lane's own namespaces (tier
-A) or Landlock domain (tier B, where RULESET is the descriptor of what its children may read, else -1). It holds no task, candidate or answer: those travel on the stream between worker and child. It judges nothing.
+A) or Landlock domain (tier B, where RULESET is the descriptor of what its children may read; else it is -1). It
+holds no task, candidate or answer: those travel on the stream between worker and child. It judges nothing.
 """
 
 import contextlib
@@ -161,10 +162,7 @@ class Zygote:
         if self._tier == "B" and spec.processes > 1:
             raise OSError("several processes take sandbox tier A or better, and this is tier B")
         folder = _make_folder() if self._tier == "C" else None
-        if folder is None:
-            pid = confine.clone(confine.NAMESPACES if self._tier == "A" else 0)
-        else:
-            pid = os.fork()
+        pid = os.fork() if folder is not None else confine.clone(confine.NAMESPACES if self._tier == "A" else 0)
         if pid == 0:
             self._become_child(spec, stream, log, folder)
         try:
@@ -241,8 +239,8 @@ def warm(preload: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs the zygote. Arguments: the control socket's descriptor, the tier, the ruleset's descriptor or -1, the modules
-    to preload."""
+    """Runs the zygote. Arguments: the control socket's descriptor, the tier, the ruleset's descriptor, the modules to
+    preload."""
     control = socket.socket(fileno=int(arguments[0]))
     tier = arguments[1]
     assert tier in ("A", "B", "C")

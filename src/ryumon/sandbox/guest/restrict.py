@@ -1,9 +1,9 @@
 """Becomes a command that Landlock and a system-call filter confine: what tier B has in bubblewrap's place.
 
-A script of its own: `python restrict.py PLAN -- COMMAND…`, where PLAN is JSON with the fields of `Plan`. Run by root, it
-first becomes an ordinary user; where that user could not reach a path below a folder of root's, it covers that folder
-in a mount namespace of its own. The word `@ruleset` in the command becomes the descriptor of a ruleset for children.
-Uses the standard library only, and starts in a bare interpreter.
+Started in a bare interpreter as `python … restrict PLAN -- COMMAND…`, where PLAN is JSON with the fields of `Plan`.
+Run by root, it first becomes an ordinary user; where that user could not reach a path below a folder of root's, it
+covers that folder in a mount namespace of its own. The word `@ruleset` in the command becomes the descriptor of a
+ruleset for children. Uses the standard library only.
 """
 
 import ctypes
@@ -16,18 +16,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn, TypedDict
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from guest import landlock, seccomp  # noqa: E402  found by its folder: nothing is installed for a bare interpreter
-from guest.landlock import Kind  # noqa: E402
-from guest.syscalls import numbers  # noqa: E402
+from . import landlock, seccomp
+from .landlock import Kind
+from .syscalls import numbers
 
-_PDEATHSIG, _CLEAR_AMBIENT, _ALL = 1, 4, 0
-_AMBIENT = 47
+_PDEATHSIG, _AMBIENT, _CLEAR_AMBIENT = 1, 47, 4
 _NEW_MOUNTS = 0x20000
 _PRIVATE, _RECURSIVE, _BIND = 1 << 18, 16384, 4096
 _DEVICES: tuple[tuple[str, Kind], ...] = (
-    *((f"/dev/{name}", "device") for name in ("null", "zero", "full")),  # type: ignore[misc]
-    *((f"/dev/{name}", "read") for name in ("random", "urandom")),  # type: ignore[misc]
+    ("/dev/null", "device"),
+    ("/dev/zero", "device"),
+    ("/dev/full", "device"),
+    ("/dev/random", "read"),
+    ("/dev/urandom", "read"),
 )
 # What libraries ask of the machine that they start on. Children, which are copies, ask nothing any more.
 _MACHINE: tuple[tuple[str, Kind], ...] = (
@@ -37,7 +38,7 @@ _MACHINE: tuple[tuple[str, Kind], ...] = (
     ("/sys/devices/system/cpu", "read"),
 )
 
-_libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.PyDLL(None, use_errno=True)
 
 
 class Plan(TypedDict):
@@ -106,7 +107,7 @@ def reveal(paths: list[str]) -> None:
 def _private(path: str) -> str | None:
     """Returns the highest folder above a path that only its owner and group may enter."""
     above = reversed(Path(path).parents)
-    return next((str(folder) for folder in above if not folder.stat().st_mode & 0o001), None)
+    return next((str(folder) for folder in above if not folder.stat().st_mode & stat.S_IXOTH), None)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
@@ -161,7 +162,3 @@ def main(arguments: list[str]) -> None:
     command = [str(ruleset) if word == "@ruleset" else word for word in arguments[split + 1 :]]
     os.chdir("/")
     os.execv(command[0], command)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
