@@ -88,8 +88,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Abuse(msgspec.Struct, frozen=True, kw_only=True):
     """One attack. `calls` are made in order with what the world holds; the last one's answer is the claim.
 
-    `off` names, for each tier, the defences without which it wins, all of them where one doubles another. `then` is
-    the candidate that runs next. `unless` says on which machines even an undefended attack cannot win.
+    `off` names, for each tier, the defences without which it wins, all of them where one doubles another; a tier where
+    there is nothing to win is left out. `then` is the candidate that runs next. `unless` says on which machines even
+    an undefended attack cannot win.
     """
 
     name: str
@@ -101,6 +102,11 @@ class Abuse(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[str, ...] = ("main",)
     then: str = ""
     unless: Callable[[], str | None] = lambda: None
+
+
+def everywhere(*defences: str) -> dict[Tier, tuple[str, ...]]:
+    """Returns that an attack wins at each tier without these."""
+    return {"A": defences, "B": defences}
 
 
 def found(outcome: Outcome, limits: Limits) -> bool:

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ryumon.sandbox import Tier
-from tests.sandbox.abuse.lanes import Beaten, Lane, User
+from tests.sandbox.abuse.lanes import Beaten, Lane
 from tests.sandbox.abuse.world import World
-from tests.sandbox.conftest import require_tier_a
-
-LANES: tuple[tuple[Tier, User], ...] = (("A", "root"), ("A", "ordinary"))
+from tests.sandbox.conftest import require
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +18,10 @@ def world() -> Iterator[World]:
     found.close()
 
 
-@pytest.fixture(scope="session", params=LANES, ids=lambda lane: f"tier {lane[0]}, {lane[1]}")
+@pytest.fixture(scope="session")
 def lane(request: pytest.FixtureRequest, world: World) -> Iterator[Lane]:
     tier, user = request.param
-    require_tier_a()
+    require(tier)
     if os.geteuid() != 0 and user == "root":
         pytest.skip("lanes of root's take root; those of an ordinary user run")
     if os.geteuid() == 0 and user == "ordinary" and not shutil.which("setpriv"):
@@ -36,7 +33,6 @@ def lane(request: pytest.FixtureRequest, world: World) -> Iterator[Lane]:
 
 @pytest.fixture(scope="session")
 def beaten(world: World) -> Iterator[Beaten]:
-    require_tier_a()
     if not shutil.which("unshare"):
         pytest.skip("without unshare there is nowhere to switch a defence off safely")
     found = Beaten(world)

@@ -61,6 +61,7 @@ GUEST = {
     "cover of /proc": "confine.libc = Libc(confine.libc, uncovered)",
     "no capabilities": "confine._CAPSET = harmless",
     "closed descriptors": "confine._CLOSE_RANGE = harmless",
+    "child's domain": "confine.landlock.enter = lambda ruleset: None",
     "unreadable zygote": "confine.protect_self = lambda: None",
 }
 
@@ -98,6 +99,17 @@ def _on_the_network(options: list[str]) -> list[str]:
 
 def _as_root(world: dict[str, Any]) -> None:
     os.geteuid = lambda: 1000
+    _restricting("restrict.become = lambda user: None")(world)
+
+
+def _restricting(change: str) -> Callable[[dict[str, Any]], None]:
+    """Returns what changes the launcher of tier B, a process of its own."""
+
+    def patch(world: dict[str, Any]) -> None:
+        before, main, after = confinement._RESTRICT.partition("main(")
+        confinement._RESTRICT = f"{before}from guest import landlock, restrict, seccomp; {change}; {main}{after}"
+
+    return patch
 
 
 def _environment(world: dict[str, Any]) -> None:
@@ -112,6 +124,8 @@ START: dict[str, Callable[[dict[str, Any]], None]] = {
     "read-only": _options(_writable),
     "empty network": _options(_on_the_network),
     "ordinary user": _as_root,
+    "role's domain": _restricting("landlock.enter = lambda ruleset: None"),
+    "role's system calls": _restricting("seccomp.load = lambda libc, filter: None"),
     "empty environment": _environment,
 }
 

@@ -91,7 +91,7 @@ def _outer(user: User, weakened: bool) -> list[str]:
     if weakened:
         limiter = Path(view.__file__).with_name("limited.py")
         own = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
-        apart = ["unshare", *own, "--pid", "--fork", "--kill-child", "--mount-proc"]
+        apart = ["unshare", *own, "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"]
         return [*apart, view.interpreter(), "-I", "-S", str(limiter), f"AS={_MEMORY}:{_MEMORY}", "--"]
     if user == "ordinary" and os.geteuid() == 0:
         become = ["setpriv", "--reuid", _UID, "--regid", _UID, "--clear-groups", "--inh-caps=-all"]

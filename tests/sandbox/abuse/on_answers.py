@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ryumon.task import Limits
-from tests.sandbox.abuse.abuse import Abuse, Outcome, claimed, found
+from tests.sandbox.abuse.abuse import Abuse, Outcome, claimed, everywhere, found
 
 
 def _escaped(outcome: Outcome, limits: Limits) -> bool:
@@ -24,7 +24,7 @@ def _raw(name: str, payload: str, won: Callable[[Outcome, Limits], bool], off: s
         raw({payload})
         time.sleep(5)
     """
-    return Abuse(name=name, source=source, limits=Limits(wall_s=20), processes=(1,), won=won, off={"A": (off,)})
+    return Abuse(name=name, source=source, limits=Limits(wall_s=20), processes=(1,), won=won, off=everywhere(off))
 
 
 ABUSES = (
@@ -36,7 +36,7 @@ ABUSES = (
             return [number for number in range(4, 1000) if attempt(os.fstat, number) != "EBADF"]
         """,
         won=lambda outcome, limits: bool(outcome.claim),
-        off={"A": ("closed descriptors",)},
+        off=everywhere("closed descriptors"),
     ),
     Abuse(
         name="forges the zygote's report on every descriptor",
@@ -49,7 +49,7 @@ ABUSES = (
                 attempt(os.write, number, forged)
         """,
         won=lambda outcome, limits: outcome.ending is not None and outcome.ending.usage.cpu_s == 12345,
-        off={"A": ("closed descriptors",)},
+        off=everywhere("closed descriptors"),
     ),
     Abuse(
         name="writes a result on every descriptor",
@@ -62,7 +62,7 @@ ABUSES = (
             return 1
         """,
         won=claimed(7),
-        off={"A": ("numbered questions",)},
+        off=everywhere("numbered questions"),
     ),
     Abuse(
         name="answers before it is asked",
@@ -79,19 +79,19 @@ ABUSES = (
         calls=("first", "second"),
         limits=Limits(wall_s=20),
         won=claimed("forged"),
-        off={"A": ("numbered questions",)},
+        off=everywhere("numbered questions"),
     ),
     Abuse(
         name="ends with success before it has answered",
         source="import os\nos._exit(0)",
         won=lambda outcome, limits: outcome.status == "ok",
-        off={"A": ("an exit is no answer",)},
+        off=everywhere("an exit is no answer"),
     ),
     Abuse(
         name="exits at import",
         source="import sys\nsys.exit(0)",
         won=lambda outcome, limits: outcome.status == "ok",
-        off={"A": ("an exit is no answer",)},
+        off=everywhere("an exit is no answer"),
     ),
     Abuse(
         name="looks for others' answers in frames and objects",
@@ -111,7 +111,7 @@ ABUSES = (
             return [text for text in seen if isinstance(text, str) and text.startswith("held-out-") and text[9:]]
         """,
         won=found,
-        off={"A": ("fresh children",)},
+        off=everywhere("fresh children"),
     ),
     Abuse(
         name="poisons numpy for the next evaluation",
@@ -121,7 +121,7 @@ ABUSES = (
             numpy.sum = builtins.sum = lambda *_: 99
         """,
         won=lambda outcome, limits: outcome.neighbour != 6,
-        off={"A": ("fresh children",)},
+        off=everywhere("fresh children"),
     ),
     Abuse(
         name="answers without end",
@@ -134,7 +134,7 @@ ABUSES = (
         """,
         limits=Limits(wall_s=20, claim_kb=64),
         won=lambda outcome, limits: outcome.claim is not None and len(outcome.claim) > limits.claim_kb << 10,
-        off={"A": ("length of answers",)},
+        off=everywhere("length of answers"),
     ),
     Abuse(
         name="answers with a pickle that runs when it is read",
@@ -148,7 +148,7 @@ ABUSES = (
             raw(pickle.dumps(Bomb(world["folder"] + "/exploded")))
         """,
         won=lambda outcome, limits: bool(outcome.touched),
-        off={"A": ("plain data only",)},
+        off=everywhere("plain data only"),
     ),
     _raw("answers with lists in lists", "b'\\x91' * 100000 + b'\\x01'", _escaped, "checks of answers"),
     _raw("answers with dicts in dicts", "b'\\x81\\x01' * 100000 + b'\\x01'", _escaped, "checks of answers"),

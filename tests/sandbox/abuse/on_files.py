@@ -1,7 +1,7 @@
 """Attacks on this machine's files."""
 
 from ryumon.task import Limits
-from tests.sandbox.abuse.abuse import Abuse, Outcome, found
+from tests.sandbox.abuse.abuse import Abuse, Outcome, everywhere, found
 
 _MIB = 1 << 20
 _VARIABLES = {
@@ -24,7 +24,7 @@ ABUSES = (
             return [attempt(read, path) for path in paths]
         """,
         won=found,
-        off={"A": ("view",)},
+        off=everywhere("view"),
     ),
     Abuse(
         name="reads a file of root's",
@@ -34,7 +34,7 @@ ABUSES = (
             return [attempt(read, world["private"]), attempt(read, "/etc/shadow")]
         """,
         won=lambda outcome, limits: found(outcome, limits) or "root:" in repr(outcome.claim),
-        off={"A": ("view", "ordinary user")},
+        off=everywhere("view", "ordinary user"),
     ),
     Abuse(
         name="reads held-out data that lies among installed packages",
@@ -44,7 +44,7 @@ ABUSES = (
             return attempt(read, world["held_out"])
         """,
         won=found,
-        off={"A": ("masks",)},
+        off=everywhere("masks"),
     ),
     Abuse(
         name="reads the tasks of ryumon itself",
@@ -58,7 +58,7 @@ ABUSES = (
             return read(ryumon.tasks.bin_packing.task.__file__)
         """,
         won=lambda outcome, limits: "class BinPacking" in repr(outcome.claim),
-        off={"A": ("view", "masks")},
+        off=everywhere("view", "masks"),
     ),
     Abuse(
         name="writes outside the work folder",
@@ -74,7 +74,7 @@ ABUSES = (
             return [path for path in paths if attempt(write, path) == "written"]
         """,
         won=_wrote,
-        off={"A": ("view", "read-only")},
+        off={"A": ("view", "read-only"), "B": ("child's domain", "role's domain")},
     ),
     Abuse(
         name="changes the mode and the times of files that it may not open",
@@ -88,7 +88,7 @@ ABUSES = (
                 attempt(os.chown, path, os.getuid(), os.getgid())
         """,
         won=_wrote,
-        off={"A": ("view", "read-only")},
+        off={"A": ("view", "read-only"), "B": ("system calls", "role's system calls")},
     ),
     Abuse(
         name="links its work folder to files of the machine",
@@ -160,7 +160,7 @@ ABUSES = (
             return [dict(os.environ), raw, attempt(read, "/proc/self/environ"), attempt(read, "/proc/1/environ")]
         """,
         won=lambda outcome, limits: found(outcome, limits) or not set(outcome.claim[0]) <= _VARIABLES,
-        off={"A": ("empty environment",)},
+        off=everywhere("empty environment"),
     ),
     Abuse(
         name="looks for any folder that it may write to",
@@ -183,6 +183,6 @@ ABUSES = (
         limits=Limits(cpu_s=30),
         processes=(1,),
         won=_wrote,
-        off={"A": ("view", "read-only")},
+        off={"A": ("view", "read-only"), "B": ("system calls", "child's domain", "role's domain")},
     ),
 )

@@ -4,7 +4,7 @@ Each goes only as far beyond its limit as it takes to show that it could, since 
 """
 
 from ryumon.task import Limits
-from tests.sandbox.abuse.abuse import ANSWERED, Abuse, Outcome, claimed
+from tests.sandbox.abuse.abuse import ANSWERED, Abuse, Outcome, claimed, everywhere
 
 _MIB = 1 << 20
 _SHORT = Limits(cpu_s=0.1, wall_s=30)
@@ -35,7 +35,7 @@ ABUSES = (
         """,
         limits=_SHORT,
         won=claimed(ANSWERED),
-        off={"A": ("clocks",)},
+        off=everywhere("clocks"),
     ),
     Abuse(
         name="loops for ever in C",
@@ -47,7 +47,7 @@ ABUSES = (
         """,
         limits=_SHORT,
         won=claimed(ANSWERED),
-        off={"A": ("clocks",)},
+        off=everywhere("clocks"),
     ),
     Abuse(
         name="loops with all signals ignored and blocked",
@@ -62,7 +62,7 @@ ABUSES = (
         """,
         limits=_SHORT,
         won=claimed(ANSWERED),
-        off={"A": ("clocks",)},
+        off=everywhere("clocks"),
     ),
     Abuse(
         name="loops in several processes, each below the limit",
@@ -94,7 +94,7 @@ ABUSES = (
         """,
         limits=_SLEEPER,
         won=claimed(ANSWERED),
-        off={"A": ("clocks",)},
+        off=everywhere("clocks"),
     ),
     Abuse(
         name="stops itself",
@@ -130,7 +130,7 @@ ABUSES = (
         """,
         limits=_SHORT,
         won=claimed(ANSWERED),
-        off={"A": ("clocks",)},
+        off=everywhere("clocks"),
     ),
     Abuse(
         name="forks without end",
@@ -145,7 +145,7 @@ ABUSES = (
                     pass
         """,
         won=_many,
-        off={"A": ("system calls", "process limit")},
+        off=everywhere("system calls", "process limit"),
     ),
     Abuse(
         name="forks up to the limit and once more",
@@ -176,7 +176,7 @@ ABUSES = (
                     pass
         """,
         won=_many,
-        off={"A": ("system calls", "process limit")},
+        off=everywhere("system calls", "process limit"),
     ),
     Abuse(
         name="runs another program",
@@ -191,7 +191,7 @@ ABUSES = (
         limits=Limits(wall_s=0.3),
         processes=(1,),
         won=lambda outcome, limits: outcome.claim != "refused",
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": ("system calls", "child's domain")},
     ),
     Abuse(
         name="leaves a daemon behind",
@@ -214,7 +214,7 @@ ABUSES = (
             os.waitpid(child, 0)
         """,
         won=lambda outcome, limits: outcome.left > 0,
-        off={"A": ("system calls", "process limit", "pid namespace")},
+        off={"A": ("system calls", "process limit", "pid namespace"), "B": ("system calls", "process limit")},
     ),
     Abuse(
         name="takes memory",
@@ -227,7 +227,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=_outgrew,
-        off={"A": ("memory limit",)},
+        off=everywhere("memory limit"),
     ),
     Abuse(
         name="takes memory in one array",
@@ -238,7 +238,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=_outgrew,
-        off={"A": ("memory limit",)},
+        off=everywhere("memory limit"),
     ),
     Abuse(
         name="hides memory in files without a name",
@@ -254,7 +254,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=_held,
-        off={"A": ("system calls",)},
+        off=everywhere("system calls"),
     ),
     Abuse(
         name="hides memory in shared segments that it has let go",
@@ -273,7 +273,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=_held,
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": ("system calls", "role's system calls")},
     ),
     Abuse(
         name="hides memory in pipes",
@@ -293,7 +293,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=_held,
-        off={"A": ("system calls",)},
+        off=everywhere("system calls"),
     ),
     Abuse(
         name="hides memory and work in io_uring",
@@ -304,7 +304,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=lambda outcome, limits: type(outcome.claim) is int,
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": ("system calls", "role's system calls")},
     ),
     Abuse(
         name="hides memory in timers",
@@ -318,7 +318,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=lambda outcome, limits: outcome.claim is not None and outcome.claim >= 5000,
-        off={"A": ("timer limit",)},
+        off=everywhere("timer limit"),
     ),
     Abuse(
         name="prints without end",
@@ -334,7 +334,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=lambda outcome, limits: outcome.log_bytes > limits.disk_mb * _MIB,
-        off={"A": ("file size limit",)},
+        off=everywhere("file size limit"),
     ),
     Abuse(
         name="opens descriptors without end",
@@ -351,6 +351,6 @@ ABUSES = (
             return count
         """,
         won=lambda outcome, limits: outcome.claim is not None and outcome.claim > 200,
-        off={"A": ("descriptor limit",)},
+        off=everywhere("descriptor limit"),
     ),
 )

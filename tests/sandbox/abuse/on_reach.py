@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from ryumon.task import Limits
-from tests.sandbox.abuse.abuse import HONEST, Abuse, Outcome, claimed
+from tests.sandbox.abuse.abuse import HONEST, Abuse, Outcome, claimed, everywhere
+
+_FILTERS = ("system calls", "role's system calls")
+_DOMAINS = ("child's domain", "role's domain")
 
 
 def _reached(outcome: Outcome, limits: Limits) -> bool:
@@ -17,7 +20,9 @@ def _hidden_by_yama() -> str | None:
     return None
 
 
-def _talks(name: str, family: str, kind: str, address: str, off: tuple[str, ...]) -> Abuse:
+def _talks(
+    name: str, family: str, kind: str, address: str, off: tuple[str, ...], domains: tuple[str, ...] = ()
+) -> Abuse:
     source = f"""
     import socket
     from attack import *
@@ -28,12 +33,17 @@ def _talks(name: str, family: str, kind: str, address: str, off: tuple[str, ...]
     def main(world):
         return attempt(talk, world)
     """
-    return Abuse(name=name, source=source, won=_reached, off={"A": off})
+    return Abuse(name=name, source=source, won=_reached, off={"A": off, "B": (*_FILTERS, *domains)})
 
 
 ABUSES = (
     _talks(
-        "talks over TCP", "AF_INET", "SOCK_STREAM", "('127.0.0.1', world['tcp'])", ("system calls", "empty network")
+        "talks over TCP",
+        "AF_INET",
+        "SOCK_STREAM",
+        "('127.0.0.1', world['tcp'])",
+        ("system calls", "empty network"),
+        _DOMAINS,
     ),
     _talks("talks over UDP", "AF_INET", "SOCK_DGRAM", "('127.0.0.1', world['udp'])", ("system calls", "empty network")),
     _talks(
@@ -42,6 +52,7 @@ ABUSES = (
         "SOCK_STREAM",
         "chr(0) + world['abstract']",
         ("system calls", "empty network"),
+        _DOMAINS,
     ),
     _talks("talks over a socket in a folder", "AF_UNIX", "SOCK_STREAM", "world['unix']", ("system calls", "view")),
     Abuse(
@@ -57,7 +68,7 @@ ABUSES = (
             return attempt(links)
         """,
         won=claimed(True),
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="opens a socket of any kind",
@@ -69,7 +80,7 @@ ABUSES = (
             return [kind for kind in kinds if attempt(socket.socket, *kind) != "EPERM"]
         """,
         won=lambda outcome, limits: bool(outcome.claim or outcome.status != "ok"),
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="gives an address to one end of a socket pair",
@@ -82,7 +93,7 @@ ABUSES = (
             return tries + [attempt(a.sendto, b"x", chr(0) + world["datagrams"]), attempt(a.sendmsg, [b"x"])]
         """,
         won=lambda outcome, limits: bool(outcome.received or (outcome.claim and set(outcome.claim) != {"EPERM"})),
-        off={"A": ("system calls", "empty network")},
+        off={"A": ("system calls", "empty network"), "B": _FILTERS},
     ),
     Abuse(
         name="kills every process that it can name",
@@ -94,7 +105,7 @@ ABUSES = (
                 attempt(os.kill, pid, signal.SIGKILL)
         """,
         won=lambda outcome, limits: outcome.sibling != "alive",
-        off={"A": ("pid namespace",)},
+        off={"A": ("pid namespace",), "B": ("system calls", "child's domain")},
     ),
     Abuse(
         name="takes away the limits that other processes live by",
@@ -108,7 +119,7 @@ ABUSES = (
                     attempt(resource.prlimit, pid, resource.RLIMIT_AS, (0, 0))
         """,
         won=lambda outcome, limits: outcome.sibling != "alive" or outcome.neighbour != HONEST,
-        off={"A": ("pid namespace",)},
+        off={"A": ("pid namespace",), "B": _FILTERS},
     ),
     Abuse(
         name="reads the memory of another process",
@@ -127,7 +138,10 @@ ABUSES = (
             return 8 in read or 0 in seized
         """,
         won=claimed(True),
-        off={"A": ("system calls", "namespaces", "unreadable zygote")},
+        off={
+            "A": ("system calls", "namespaces", "unreadable zygote"),
+            "B": (*_FILTERS, "child's domain", "unreadable zygote"),
+        },
         unless=_hidden_by_yama,
     ),
     Abuse(
@@ -140,7 +154,7 @@ ABUSES = (
             return [len(line) > 0 and line.decode("utf-8", "replace") for line in seen.values() if type(line) is bytes]
         """,
         won=lambda outcome, limits: any(outcome.claim or []),
-        off={"A": ("cover of /proc",)},
+        off={"A": ("cover of /proc",), "B": _DOMAINS},
     ),
     Abuse(
         name="makes namespaces of its own",
@@ -153,7 +167,7 @@ ABUSES = (
             return [child, syscall("unshare", 0x10000000)]
         """,
         won=lambda outcome, limits: any(type(answer) is int for answer in outcome.claim or []),
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="looks for capabilities and for root's user",
@@ -166,7 +180,7 @@ ABUSES = (
             return any(held.raw) or 0 in (*os.getresuid(), *os.getresgid())
         """,
         won=claimed(True),
-        off={"A": ("no capabilities",)},
+        off={"A": ("no capabilities",), "B": ("ordinary user",)},
     ),
     Abuse(
         name="mounts, and changes its root",
@@ -180,7 +194,10 @@ ABUSES = (
             ]
         """,
         won=lambda outcome, limits: 0 in (outcome.claim or []),
-        off={"A": ("system calls", "no capabilities")},
+        off={
+            "A": ("system calls", "no capabilities"),
+            "B": (*_FILTERS, *_DOMAINS, "ordinary user"),
+        },
     ),
     Abuse(
         name="keeps a secret in the kernel's keyrings",
@@ -191,7 +208,7 @@ ABUSES = (
             return syscall("add_key", b"user", b"ryumon", b"x", 1, -2)
         """,
         won=lambda outcome, limits: type(outcome.claim) is int,
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="makes calls that widen its reach",
@@ -206,7 +223,7 @@ ABUSES = (
             return {name: answer for name, args in calls.items() if (answer := syscall(name, *args)) != "EPERM"}
         """,
         won=lambda outcome, limits: bool(outcome.claim),
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="calls by numbers of another architecture",
@@ -217,7 +234,7 @@ ABUSES = (
             return libc.syscall(0x40000000 + 39) >= 0 or ctypes.get_errno() != errno.EPERM
         """,
         won=claimed(True),
-        off={"A": ("system calls",)},
+        off={"A": ("system calls",), "B": _FILTERS},
     ),
     Abuse(
         name="types into the terminal",
@@ -229,7 +246,7 @@ ABUSES = (
         """,
         # Where there is no terminal, what answers is no longer the filter.
         won=lambda outcome, limits: outcome.claim not in (None, "EPERM"),
-        off={"A": ("system calls",)},
+        off=everywhere("system calls"),
     ),
     Abuse(
         name="talks to another candidate through locks and leases",
@@ -243,7 +260,7 @@ ABUSES = (
             return [answer for answer in (*tries, attempt(fcntl.flock, file, fcntl.LOCK_SH)) if answer != "EPERM"]
         """,
         won=lambda outcome, limits: bool(outcome.claim),
-        off={"A": ("system calls",)},
+        off=everywhere("system calls"),
     ),
     Abuse(
         name="leaves a message in a queue of the kernel's",
@@ -262,7 +279,7 @@ ABUSES = (
             return buffer.raw[8:14]
         """,
         won=lambda outcome, limits: outcome.neighbour == b"before",
-        off={"A": ("system calls", "ipc namespace")},
+        off={"A": ("system calls", "ipc namespace"), "B": _FILTERS},
     ),
     Abuse(
         name="sets the clock",
@@ -274,6 +291,6 @@ ABUSES = (
             return [syscall("adjtimex", asked), syscall("settimeofday", 0, 0), syscall("clock_settime", 0, 0)]
         """,
         won=lambda outcome, limits: outcome.claim is not None and type(outcome.claim[0]) is int,
-        off={"A": ("system calls",)},
+        off=everywhere("system calls"),
     ),
 )

@@ -5,18 +5,29 @@ import os
 import msgspec
 import pytest
 
-from ryumon.sandbox import Tier
+from ryumon.sandbox import Tier, allows_processes
 from tests.sandbox.abuse import on_answers, on_files, on_limits, on_reach
 from tests.sandbox.abuse.abuse import HONEST, Abuse
-from tests.sandbox.abuse.lanes import Beaten, Lane, attack
+from tests.sandbox.abuse.lanes import Beaten, Lane, User, attack
 from tests.sandbox.abuse.world import World
+from tests.sandbox.conftest import require
 
 ABUSES = (*on_files.ABUSES, *on_reach.ABUSES, *on_limits.ABUSES, *on_answers.ABUSES)
 
 
+LANES: tuple[tuple[Tier, User], ...] = (("A", "root"), ("A", "ordinary"), ("B", "root"), ("B", "ordinary"))
+
+
 @pytest.mark.parametrize(
-    ("abuse", "processes"),
-    [pytest.param(abuse, many, id=f"{abuse.name}, {many} processes") for abuse in ABUSES for many in abuse.processes],
+    ("lane", "abuse", "processes"),
+    [
+        pytest.param((tier, user), abuse, many, id=f"{abuse.name}, {tier}-{user}, {many} processes")
+        for tier, user in LANES
+        for abuse in ABUSES
+        for many in abuse.processes
+        if many == 1 or allows_processes(tier)
+    ],
+    indirect=["lane"],
 )
 def test_no_abuse_wins(lane: Lane, world: World, abuse: Abuse, processes: int) -> None:
     limits = msgspec.structs.replace(abuse.limits, processes=processes)
@@ -29,9 +40,10 @@ def test_no_abuse_wins(lane: Lane, world: World, abuse: Abuse, processes: int) -
 
 @pytest.mark.parametrize(
     ("abuse", "tier"),
-    [pytest.param(abuse, tier, id=f"{abuse.name}, tier {tier}") for abuse in ABUSES for tier in abuse.off],
+    [pytest.param(abuse, tier, id=f"{abuse.name}, {tier}-weakened") for abuse in ABUSES for tier in abuse.off],
 )
 def test_it_wins_where_its_defences_are_off(beaten: Beaten, world: World, abuse: Abuse, tier: Tier) -> None:
+    require(tier)
     off = abuse.off[tier]
     if "ordinary user" in off and os.geteuid() != 0:
         pytest.skip("a lane that keeps root takes root")
