@@ -90,7 +90,7 @@ def with_data(tiny: Make, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("tier", ["A", "C"])
+@pytest.mark.parametrize("tier", ["A", "B", "C"])
 def test_data_are_where_candidate_and_worker_look_for_them(
     with_data: Path, tier: Tier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,7 +69,7 @@ def descendants() -> set[int]:
     return found - {os.getpid()}
 
 
-@pytest.mark.parametrize("tier", ["A", "C"])
+@pytest.mark.parametrize("tier", ["A", "B", "C"])
 @pytest.mark.usefixtures("confined")
 def test_no_role_and_no_candidate_has_a_key(tiny: Make, monkeypatch: pytest.MonkeyPatch, tier: Tier) -> None:
     monkeypatch.setenv("SOME_API_KEY", KEY)

@@ -31,7 +31,7 @@ os.write(int(sys.argv[1]), json.dumps(found).encode())
 
 
 @pytest.mark.usefixtures("confined")
-@pytest.mark.parametrize("tier", ["A", "C"])
+@pytest.mark.parametrize("tier", ["A", "B", "C"])
 def test_a_role_fills_neither_memory_nor_disk(tier: Tier) -> None:
     reader, writer = os.pipe()
     with tempfile.TemporaryFile() as errors:
