@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ryumon.errors import SandboxError
-from ryumon.sandbox import Missed, Preflight, check_serves, preflight, start_zygote
+from ryumon.sandbox import Missed, check_serves, preflight, start_zygote
 from ryumon.store import open_store
 from ryumon.supervisor import Settings, admitted_tier, start
 from ryumon.task import Build, Limits, TaskSpec
@@ -28,8 +28,9 @@ def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_bubblewrap")
 def test_without_bubblewrap_the_tier_is_b_and_the_package_is_named() -> None:
-    missed = Missed("A", ("bubblewrap is not installed",), ("apt-get install bubblewrap",))
-    assert preflight() == Preflight("B", (missed,))
+    found = preflight()
+    assert found.tier == "B"
+    assert found.missed[-1] == Missed("A", ("bubblewrap is not installed",), ("apt-get install bubblewrap",))
 
 
 def test_a_probe_that_is_not_refused_costs_the_tier(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +40,7 @@ def test_a_probe_that_is_not_refused_costs_the_tier(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(_MODULE, "start_zygote", unconfined)
     found = preflight()
     assert found.tier == "C"
-    for missed in found.missed:
+    for missed in found.missed[1:]:
         assert "failed the probe: reading a file of this machine" in missed.reasons
         assert missed.commands
 
@@ -48,7 +49,7 @@ def test_ubuntus_rule_is_answered_with_a_profile_and_with_the_setting(monkeypatc
     monkeypatch.setattr(_MODULE, "_setting", lambda name: "1" if name.startswith("kernel/apparmor") else "15000")
     monkeypatch.setattr(_MODULE, "tried", lambda tier: ("bwrap: setting up uid map: Permission denied",))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    profile, setting = preflight().missed[0].commands
+    profile, setting = preflight().missed[1].commands
     assert "/etc/apparmor.d/bwrap" in profile
     assert setting == "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
 
@@ -62,7 +63,7 @@ def test_a_tier_below_the_one_asked_for_is_refused() -> None:
 
 def test_where_no_tier_works_nothing_runs_unless_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_MODULE, "tried", lambda tier: (f"no {tier} today",))
-    with pytest.raises(SandboxError, match="no sandbox works here: tier A: no A today; tier B: no B today"):
+    with pytest.raises(SandboxError, match=r"no sandbox works here: .*; tier A: no A today; tier B: no B today"):
         admitted_tier()
     assert admitted_tier(unsafe=True) == "C"
 

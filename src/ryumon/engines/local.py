@@ -31,7 +31,7 @@ from ryumon.engines.messages import (
 from ryumon.engines.processes import killed, younger_cpu_s
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import Interpreter, Tier, check_serves, python_of, start_role, start_zygote
-from ryumon.task import TaskFolder
+from ryumon.task import Limits, TaskFolder, TaskSpec
 from ryumon.wire import AsyncChannel
 
 START_S = 60.0
@@ -146,6 +146,7 @@ class Lane:
                 hidden=own,
                 python=self._python,
                 data=self._task.spec.data,
+                most=_limits(self._task.spec),
                 stderr=self._errors,
             )
             self._processes.append(zygote)
@@ -235,6 +236,10 @@ class LocalEngine:
             yield lane
         finally:
             self._free.put_nowait(lane)
+
+
+def _limits(spec: TaskSpec) -> list[Limits]:
+    return [spec.limits] if spec.build is None else [spec.limits, spec.build.limits]
 
 
 def _failed(request: Request, status: Literal["evaluator_error", "evaluator_timeout"], reason: str) -> Answer:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import IO
 
 from ryumon.errors import SandboxError
-from ryumon.sandbox import view
+from ryumon.sandbox import cgroup, view
+from ryumon.sandbox.cgroup import Capped
 from ryumon.sandbox.data import VARIABLE, Placed, placed
 from ryumon.sandbox.guest.confine import EMPTY, WORK
 from ryumon.sandbox.interpreter import Interpreter
-from ryumon.sandbox.tiers import Tier
+from ryumon.sandbox.tiers import Tier, namespaced
 from ryumon.sandbox.view import View
+from ryumon.task import Limits
 
 Stderr = int | IO[bytes] | None
 
@@ -71,24 +73,31 @@ def start_zygote(
     hidden: Sequence[Path] = (),
     python: Interpreter | None = None,
     data: Mapping[str, str] | None = None,
+    most: Sequence[Limits] = (),
     stderr: Stderr = None,
-) -> "subprocess.Popen[bytes]":
+) -> Capped:
     """Starts a lane's zygote on its end of a SEQPACKET pair, in the candidate's own `python` where it has one.
 
     Candidates see what it sees: no part of ryumon but `guest`, and nothing that `hidden` names, which a task that is
-    installed among the packages needs. At tier C it is a plain process and so are its children, and nothing is hidden;
-    the package's docstring says what that leaves open.
+    installed among the packages needs. At tier A+ the lane's cgroup has room for children that keep to `most`. At tier
+    C it is a plain process and so are its children, and nothing is hidden; the package's docstring says what that
+    leaves open.
     """
-    guest = view.GUEST_ROOT if tier == "A" else str(view.GUEST.parent)
+    guest = view.GUEST_ROOT if namespaced(tier) else str(view.GUEST.parent)
     ruleset = _RULESET if tier == "B" else "-1"
     python = python or view.own()
     found = placed(data or {}, tier)
     folders = ":".join([guest, *python.packages])
-    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier, ruleset, *preload]
+    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier[0], ruleset, *preload]
     # Its children set their own limits, which may be above these but not above a hard one.
     limits = [f"FSIZE={_OUTPUT}", "CORE=0:0"]
     seen = view.for_zygote(hidden, python, found.binds)
-    return _start(command, _environment(python, found), seen, tier, limits, [sock_fd], stderr)
+    lane = cgroup.lane(cgroup.delegated(), most) if tier == "A+" else None
+    if lane is not None:
+        limits.insert(0, f"CGROUP={lane}")
+    process = _start(command, _environment(python, found), seen, tier, limits, [sock_fd], stderr)
+    process.cgroup = lane
+    return process
 
 
 def _environment(python: Interpreter, data: Placed) -> dict[str, str]:
@@ -113,13 +122,13 @@ def _start(
     limits: list[str],
     pass_fds: Sequence[int],
     stderr: Stderr,
-) -> "subprocess.Popen[bytes]":
-    if tier == "A":
+) -> Capped:
+    if namespaced(tier):
         command = _confined(command, environment, seen)
         environment = {}
     elif tier == "B":
         command = _restricted(command, seen)
-    return subprocess.Popen(
+    return Capped(
         [view.interpreter(), "-I", "-S", str(_LIMITER), *limits, "--", *command],
         env=environment,
         cwd="/",

@@ -1,8 +1,8 @@
 """Becomes a command under rlimits that all of its processes inherit: `python limited.py NAME=SOFT:HARD… -- COMMAND…`.
 
 A script of its own, since a limit must hold before the command's first line, and a supervisor with threads can run
-nothing between fork and exec. Names are those of `resource`, HARD may be left out to leave it as it is. Uses the
-standard library only, and starts in a bare interpreter.
+nothing between fork and exec. Names are those of `resource`, HARD may be left out to leave it as it is; CGROUP=PATH is
+a cgroup to enter first. Uses the standard library only, and starts in a bare interpreter.
 """
 
 import os
@@ -24,6 +24,10 @@ def main(arguments: list[str]) -> None:
     split = arguments.index("--")
     for limit in arguments[:split]:
         name, _, values = limit.partition("=")
+        if name == "CGROUP":
+            with open(f"{values}/cgroup.procs", "w") as file:
+                file.write("0")  # this process
+            continue
         soft, _, hard = values.partition(":")
         lower(name, int(soft), int(hard) if hard else None)
     os.execv(arguments[split + 1], arguments[split + 1 :])

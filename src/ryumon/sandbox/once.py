@@ -15,7 +15,7 @@ def run_once(files: Mapping[str, str], target: str, limits: Limits, tier: Tier) 
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours:
         with theirs:
-            zygote = start_zygote(theirs.fileno(), tier=tier, preload=("numpy",))
+            zygote = start_zygote(theirs.fileno(), tier=tier, preload=("numpy",), most=[limits])
         try:
             child = Sandbox(ours).open(files, limits)
             claim = None

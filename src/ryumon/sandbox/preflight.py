@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from ryumon.errors import RyumonError
+from ryumon.errors import RyumonError, SandboxError
+from ryumon.sandbox import cgroup
+from ryumon.sandbox.cgroup import Capped
 from ryumon.sandbox.client import CandidateFailure, Sandbox
 from ryumon.sandbox.confinement import start_zygote
-from ryumon.sandbox.tiers import Tier
+from ryumon.sandbox.tiers import Tier, namespaced
 from ryumon.task import Limits
 
 _PATIENCE_S = 20.0
@@ -51,7 +53,7 @@ def in_a_domain(secret, starter):
         "changing the mode of a file": refused(os.chmod, secret, 0o644),
     }
 """
-_PROBES: dict[Tier, str] = {"A": "in_namespaces", "B": "in_a_domain"}
+_PROBES: dict[Tier, str] = {"A+": "in_namespaces", "A": "in_namespaces", "B": "in_a_domain"}
 _PROFILE = (
     r"printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile bwrap /usr/bin/bwrap flags=(unconfined) "
     r"{\n  userns,\n}\n' | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"
@@ -86,8 +88,13 @@ def preflight() -> Preflight:
 
 def tried(tier: Tier) -> tuple[str, ...]:
     """Returns why a tier does not work; nothing where it does."""
-    if tier == "A" and shutil.which("bwrap") is None:
+    if namespaced(tier) and shutil.which("bwrap") is None:
         return ("bubblewrap is not installed",)
+    if tier == "A+":
+        try:
+            cgroup.delegated()
+        except SandboxError as error:
+            return (str(error),)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(_PATIENCE_S)
     with tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile() as secret, ours:
@@ -97,6 +104,8 @@ def tried(tier: Tier) -> tuple[str, ...]:
         try:
             with Sandbox(ours).open({"probe.py": _PROBE}, Limits(wall_s=_PATIENCE_S)) as child:
                 outcome = child.call(f"probe.py:{_PROBES[tier]}", [secret.name, os.getpid()]).value
+                if tier == "A+":
+                    outcome["running outside its cgroup"] = _holds(process)
             return tuple(f"failed the probe: {name}" for name, passed in outcome.items() if passed is not True)
         except CandidateFailure as failure:
             return (f"the probe failed: {failure}",)
@@ -107,6 +116,15 @@ def tried(tier: Tier) -> tuple[str, ...]:
         finally:
             process.kill()
             process.wait()
+
+
+def _holds(process: Capped) -> bool:
+    """Returns whether the zygote and its child are in the lane's cgroup."""
+    return process.cgroup is not None and len((process.cgroup / "cgroup.procs").read_text().split()) >= 2
+
+
+def _for_tier_a_plus() -> tuple[str, ...]:
+    return ("systemd-run --user --scope -p Delegate=yes ryumon …, and so for each command",)
 
 
 def _for_tier_a() -> tuple[str, ...]:
@@ -138,4 +156,4 @@ def _setting(name: str) -> str | None:
         return None
 
 
-_COMMANDS: dict[Tier, Callable[[], tuple[str, ...]]] = {"A": _for_tier_a, "B": _for_tier_b}
+_COMMANDS: dict[Tier, Callable[[], tuple[str, ...]]] = {"A+": _for_tier_a_plus, "A": _for_tier_a, "B": _for_tier_b}

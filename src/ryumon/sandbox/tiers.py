@@ -5,8 +5,8 @@ from typing import Literal
 from ryumon.errors import SandboxError
 from ryumon.task import TaskSpec
 
-Tier = Literal["A", "B", "C"]
-_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "A")
+Tier = Literal["A+", "A", "B", "C"]
+_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "A", "A+")
 _WITHOUT_PROCESSES: tuple[Tier, ...] = ("B",)
 
 
@@ -18,6 +18,11 @@ def at_least(tier: Tier, floor: Tier) -> bool:
 def stronger(a: Tier, b: Tier) -> Tier:
     """Returns the stronger of two tiers."""
     return a if at_least(a, b) else b
+
+
+def namespaced(tier: Tier) -> bool:
+    """Returns whether roles and children have namespaces of their own, and so a file tree."""
+    return tier in ("A", "A+")
 
 
 def allows_processes(tier: Tier) -> bool:
