@@ -9,7 +9,6 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -96,9 +95,9 @@ def real() -> Iterator[Path]:
         pytest.skip(f"no cgroup can be made here: {error}")
     yield folder
     (folder / "cgroup.kill").write_text("1")
+    cgroup._await_empty(folder)
     for path in (*folder.glob("*/"), folder):
-        with suppress(OSError):
-            path.rmdir()
+        path.rmdir()
 
 
 _SPAWNS = r"""
@@ -123,11 +122,10 @@ def test_a_lane_ends_with_all_that_it_started_and_is_removed(real: Path) -> None
     with process.stdout:
         for _ in range(4):
             assert process.stdout.readline() == b"there\n"
-        assert len((made / "cgroup.procs").read_text().split()) == 4
+        assert len((made / "cgroup.procs").read_text().split()) >= 4
         process.kill()
         process.wait()
         assert process.stdout.read() == b""  # every holder of the other end is gone
-    process.wait()
     assert not made.exists()
 
 

@@ -6,6 +6,7 @@ does so only where it is alone: other programs are never moved. Source: the kern
 """
 
 import os
+import select
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -88,9 +89,21 @@ class Capped(subprocess.Popen[bytes]):
         if self.cgroup is not None:
             with suppress(OSError):
                 (self.cgroup / "cgroup.kill").write_text("1")
-            with suppress(OSError):  # where something is still ending; the next lane sweeps it up
+                _await_empty(self.cgroup)
                 self.cgroup.rmdir()
         return code
+
+
+def _await_empty(folder: Path) -> None:
+    """Waits until no process is left in a cgroup whose processes were killed, for a second at most."""
+    with (folder / "cgroup.events").open() as events:
+        poll = select.poll()
+        poll.register(events, select.POLLPRI)
+        for _ in range(10):
+            events.seek(0)
+            if "populated 0" in events.read():
+                return
+            poll.poll(100)
 
 
 def _sweep(folder: Path) -> None:
