@@ -56,19 +56,25 @@ def lane(folder: Path, limits: Sequence[Limits]) -> Path:
     _sweep(folder)
     made = folder / f"{_LANE}-{os.getpid()}-{next(_numbers)}"
     made.mkdir()
-    # A child's work folder and its log, of `disk_mb` each, are memory too.
-    memory = max((each.memory_mb + 2 * each.disk_mb for each in limits), default=0)
-    processes = max((each.processes for each in limits), default=1)
+    memory, processes = totals(limits)
     values = {
-        "memory.max": (_ZYGOTE_MB + _AT_A_TIME * memory) << 20,
+        "memory.max": memory,
         "memory.swap.max": 0,
-        "pids.max": _ZYGOTE_PROCESSES + _AT_A_TIME * processes,
+        "pids.max": processes,
     }
     for name, value in values.items():
         # Where the kernel counts no swap, there is no file for it.
         if name != "memory.swap.max" or (made / name).exists():
             (made / name).write_text(str(value))
     return made
+
+
+def totals(limits: Sequence[Limits]) -> tuple[int, int]:
+    """Returns the bytes of memory and the processes of a lane with two children that each keep to one of `limits`."""
+    # A child's work folder and its log, of `disk_mb` each, are memory too.
+    memory = max((each.memory_mb + 2 * each.disk_mb for each in limits), default=0)
+    processes = max((each.processes for each in limits), default=1)
+    return (_ZYGOTE_MB + _AT_A_TIME * memory) << 20, _ZYGOTE_PROCESSES + _AT_A_TIME * processes
 
 
 class Capped(subprocess.Popen[bytes]):

@@ -7,17 +7,18 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from ryumon.errors import SandboxError
-from ryumon.sandbox import cgroup, view
+from ryumon.sandbox import cgroup, container, view
 from ryumon.sandbox.cgroup import Capped
 from ryumon.sandbox.data import VARIABLE, Placed, placed
 from ryumon.sandbox.guest.confine import EMPTY, WORK
 from ryumon.sandbox.interpreter import Interpreter
-from ryumon.sandbox.tiers import Tier, namespaced
+from ryumon.sandbox.tiers import Tier, mounted, namespaced
 from ryumon.sandbox.view import View
 from ryumon.task import Limits
 
@@ -56,6 +57,8 @@ def start_role(
     Descriptors in `pass_fds` keep their numbers. At tier B the role can start threads and no process. At tier C it is a
     plain process that sees files and network.
     """
+    if tier == "V":
+        tier = "B"  # only candidates are in the container
     paths = [str(view.PACKAGE.parent), *view.package_folders()]
     found = placed(data or {}, tier)
     environment = {**_environment(view.own(), found), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
@@ -83,15 +86,18 @@ def start_zygote(
     C it is a plain process and so are its children, and nothing is hidden; the package's docstring says what that
     leaves open.
     """
-    guest = view.GUEST_ROOT if namespaced(tier) else str(view.GUEST.parent)
-    ruleset = _RULESET if tier == "B" else "-1"
+    guest = view.GUEST_ROOT if mounted(tier) else str(view.GUEST.parent)
+    ruleset = _RULESET if tier in ("B", "V") else "-1"
     python = python or view.own()
     found = placed(data or {}, tier)
     folders = ":".join([guest, *python.packages])
-    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, str(sock_fd), tier[0], ruleset, *preload]
+    control, inside = (container.CONTROL, "B") if tier == "V" else (str(sock_fd), tier[0])
+    command = [python.binary, "-s", "-P", "-S", "-c", _ZYGOTE, folders, control, inside, ruleset, *preload]
     # Its children set their own limits, which may be above these but not above a hard one.
     limits = [f"FSIZE={_OUTPUT}", "CORE=0:0"]
     seen = view.for_zygote(hidden, python, found.binds)
+    if tier == "V":
+        return _contained(command, _environment(python, found), seen, most, sock_fd, stderr)
     lane = cgroup.lane(cgroup.delegated(), most) if tier == "A+" else None
     if lane is not None:
         limits.insert(0, f"CGROUP={lane}")
@@ -144,15 +150,41 @@ def _restricted(command: list[str], seen: View) -> list[str]:
     zygote = _RULESET in command
     # An import lists the folder that it searches; and what is listed of ryumon's own registrations is also read.
     registered = [] if zygote else [str(path) for path in view.PACKAGE.parent.glob("ryumon*-info")]
-    plan = {
-        "shown": [*(source for source, _ in seen.binds), *registered],
-        "listed": [str(view.GUEST.parent if zygote else view.PACKAGE.parent)],
-        "hidden": list(seen.hidden),
-        "user": _NOBODY,
-        "zygote": zygote,
-    }
-    guest = str(view.GUEST.parent)
-    return [view.interpreter(), "-I", "-S", "-c", _RESTRICT, guest, json.dumps(plan), "--", *command]
+    shown = [*(source for source, _ in seen.binds), *registered]
+    plan = _plan(shown, view.GUEST.parent if zygote else view.PACKAGE.parent, seen, zygote)
+    return [view.interpreter(), "-I", "-S", "-c", _RESTRICT, str(view.GUEST.parent), plan, "--", *command]
+
+
+def _plan(shown: list[str], listed: Path | str, seen: View, zygote: bool) -> str:
+    """Returns the plan that `restrict` carries out."""
+    hidden = list(seen.hidden)
+    return json.dumps({"shown": shown, "listed": [str(listed)], "hidden": hidden, "user": _NOBODY, "zygote": zygote})
+
+
+def _contained(
+    command: list[str],
+    environment: dict[str, str],
+    seen: View,
+    most: Sequence[Limits],
+    sock_fd: int,
+    stderr: Stderr,
+) -> Capped:
+    engine = container.engine()
+    plan = _plan([destination for _, destination in seen.binds], view.GUEST_ROOT, seen, True)
+    inner = container.inner(command[0], plan, command, view.GUEST_ROOT)
+    words = container.command(engine, container.image(engine, seen.links), inner, environment, seen, most)
+    paths = os.pathsep.join([str(view.PACKAGE.parent), *view.package_folders()])
+    kept = {name: os.environ[name] for name in container.VARIABLES if name in os.environ}
+    return Capped(
+        [sys.executable, "-P", "-m", "ryumon.sandbox.container", str(sock_fd), *words],
+        env={**kept, "PYTHONPATH": paths},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=2 if stderr is None else stderr,
+        stderr=stderr,
+        pass_fds=[sock_fd],
+        start_new_session=True,
+    )
 
 
 def _confined(command: list[str], environment: dict[str, str], seen: View) -> list[str]:

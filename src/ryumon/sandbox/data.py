@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ryumon.sandbox.cache import cache
-from ryumon.sandbox.tiers import Tier, namespaced
+from ryumon.sandbox.tiers import Tier, mounted
 
 VARIABLE = "RYUMON_DATA"
 ROOT = "/data"
@@ -30,7 +30,7 @@ def placed(data: Mapping[str, str], tier: Tier) -> Placed:
     """Returns where `data` (absolute paths by name) are found at a tier."""
     if not data:
         return Placed("", ())
-    if namespaced(tier):
+    if mounted(tier):
         return Placed(ROOT, tuple((path, f"{ROOT}/{name}") for name, path in data.items()))
     folder = _linked(data)
     return Placed(folder, tuple((path, path) for path in (*data.values(), folder)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ryumon.errors import RyumonError, SandboxError
-from ryumon.sandbox import cgroup
+from ryumon.sandbox import cgroup, container
 from ryumon.sandbox.cgroup import Capped
 from ryumon.sandbox.client import CandidateFailure, Sandbox
 from ryumon.sandbox.confinement import start_zygote
@@ -53,7 +53,7 @@ def in_a_domain(secret, starter):
         "changing the mode of a file": refused(os.chmod, secret, 0o644),
     }
 """
-_PROBES: dict[Tier, str] = {"A+": "in_namespaces", "A": "in_namespaces", "B": "in_a_domain"}
+_PROBES: dict[Tier, str] = {"A+": "in_namespaces", "A": "in_namespaces", "B": "in_a_domain", "V": "in_a_domain"}
 _PROFILE = (
     r"printf 'abi <abi/4.0>,\ninclude <tunables/global>\nprofile bwrap /usr/bin/bwrap flags=(unconfined) "
     r"{\n  userns,\n}\n' | sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"
@@ -90,11 +90,13 @@ def tried(tier: Tier) -> tuple[str, ...]:
     """Returns why a tier does not work; nothing where it does."""
     if namespaced(tier) and shutil.which("bwrap") is None:
         return ("bubblewrap is not installed",)
-    if tier == "A+":
-        try:
+    try:
+        if tier == "A+":
             cgroup.delegated()
-        except SandboxError as error:
-            return (str(error),)
+        if tier == "V":
+            container.engine()
+    except SandboxError as error:
+        return (str(error),)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.settimeout(_PATIENCE_S)
     with tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile() as secret, ours:

@@ -5,9 +5,10 @@ from typing import Literal
 from ryumon.errors import SandboxError
 from ryumon.task import TaskSpec
 
-Tier = Literal["A+", "A", "B", "C"]
-_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "A", "A+")
-_WITHOUT_PROCESSES: tuple[Tier, ...] = ("B",)
+Tier = Literal["A+", "A", "V", "B", "C"]
+# V is tier B in a container that somebody chose: no weaker, and nobody here has tried what the container promises.
+_WEAKEST_FIRST: tuple[Tier, ...] = ("C", "B", "V", "A", "A+")
+_WITHOUT_PROCESSES: tuple[Tier, ...] = ("B", "V")
 
 
 def at_least(tier: Tier, floor: Tier) -> bool:
@@ -21,8 +22,13 @@ def stronger(a: Tier, b: Tier) -> Tier:
 
 
 def namespaced(tier: Tier) -> bool:
-    """Returns whether roles and children have namespaces of their own, and so a file tree."""
+    """Returns whether roles and children have namespaces of their own."""
     return tier in ("A", "A+")
+
+
+def mounted(tier: Tier) -> bool:
+    """Returns whether candidates see a file tree that is put together for them."""
+    return namespaced(tier) or tier == "V"
 
 
 def allows_processes(tier: Tier) -> bool:

@@ -39,7 +39,8 @@ def checked(result: int, what: str) -> int:
 def protect_self() -> None:
     """Makes this process unreadable to others of its user, and ends it with its parent."""
     checked(libc.prctl(_DUMPABLE, 0, 0, 0, 0), "prctl")
-    checked(libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
+    if os.getpid() != 1:  # a container's first process has a parent that is the engine's affair
+        checked(libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
 
 
 def inherit_orphans() -> None:

@@ -129,8 +129,9 @@ def become(user: int) -> None:
     _libc.prctl(_AMBIENT, _CLEAR_AMBIENT, 0, 0, 0)
     if _libc.syscall(numbers()["capset"], struct.pack("<Ii", 0x20080522, 0), bytes(24)):
         _stop(f"cannot give up capabilities: {os.strerror(ctypes.get_errno())}")
-    # Only now: a change of user would unset it.
-    _libc.prctl(_PDEATHSIG, 9, 0, 0, 0)
+    # Only now: a change of user would unset it. A container's first process has a parent that is the engine's affair.
+    if os.getpid() != 1:
+        _libc.prctl(_PDEATHSIG, 9, 0, 0, 0)
 
 
 def confine(plan: Plan) -> int:
