@@ -25,7 +25,7 @@ from ryumon.improvers.client import ImproverClient
 from ryumon.improvers.messages import Open
 from ryumon.redaction import Redactor, held_key
 from ryumon.run import Run
-from ryumon.sandbox import Tier, at_least, preflight
+from ryumon.sandbox import Tier, at_least, preflight, tried
 from ryumon.store.base import Store
 from ryumon.store.chain import verified
 from ryumon.store.records import Resumed, Started
@@ -99,22 +99,36 @@ def checked(task_name: str, settings: Settings) -> tuple[TaskFolder, Budget, int
     return task, budget, workers
 
 
-def admitted_tier(*, least: str | None = None, unsafe: bool = False) -> Tier:
+def admitted_tier(*, least: str | None = None, unsafe: bool = False, backend: str | None = None) -> Tier:
     """Returns the sandbox tier to run at; raises `SandboxError` where it is below `least`, or none works."""
-    found = preflight()
-    tier: Tier = "C" if unsafe else found.tier
-    if tier == "C" and not unsafe:
-        raise SandboxError(
-            f"no sandbox works here: {'; '.join(f'tier {miss.tier}: {miss.reasons[0]}' for miss in found.missed)}. "
-            "`ryumon doctor` says how to mend it; --unsafe-no-sandbox runs candidates with limits only"
-        )
     if least is not None and least not in get_args(Tier):
         raise BadInput(f"unknown sandbox tier {least!r}; there is {', '.join(get_args(Tier))}")
+    tier = _chosen_tier(unsafe, backend)
     if least is not None and not at_least(tier, cast(Tier, least)):
         raise SandboxError(
             f"sandbox tier {tier} is below the tier {least} asked for; `ryumon doctor` says how to reach it"
         )
     return tier
+
+
+def _chosen_tier(unsafe: bool, backend: str | None) -> Tier:
+    if backend not in (None, "container"):
+        raise BadInput(f"unknown sandbox {backend!r}; there is container")
+    if unsafe and backend is not None:
+        raise BadInput("--unsafe-no-sandbox and --sandbox exclude each other")
+    if unsafe:
+        return "C"
+    if backend is not None:
+        if reasons := tried("V"):
+            raise SandboxError(f"no container can be started here: {'; '.join(reasons)}")
+        return "V"
+    found = preflight()
+    if found.tier == "C":
+        raise SandboxError(
+            f"no sandbox works here: {'; '.join(f'tier {miss.tier}: {miss.reasons[0]}' for miss in found.missed)}. "
+            "`ryumon doctor` says how to mend it; --unsafe-no-sandbox runs candidates with limits only"
+        )
+    return found.tier
 
 
 async def start(store: Store, task_name: str, settings: Settings, tier: Tier, notify: Notify) -> Summary:

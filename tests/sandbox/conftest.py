@@ -2,7 +2,7 @@
 
 import socket
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,11 +24,11 @@ def refused(attempt, *args):
 """
 
 
-def lane(tier: Tier) -> Iterator[Sandbox]:
+def lane(tier: Tier, most: Sequence[Limits] = ()) -> Iterator[Sandbox]:
     """Starts a zygote, yields the worker's side, and ends the zygote by closing it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        process = start_zygote(theirs.fileno(), tier=tier, preload=["numpy"])
+        process = start_zygote(theirs.fileno(), tier=tier, preload=["numpy"], most=most)
     with ours:
         yield Sandbox(ours)
     assert process.wait(10) == 0

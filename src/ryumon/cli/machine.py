@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import Unsafe
+from ryumon.cli.running import Backend, Unsafe
 
 if TYPE_CHECKING:
     from ryumon.sandbox import Missed
@@ -17,6 +17,7 @@ def sandbox(
     /,
     *,
     tier: Annotated[str | None, Parameter(help="Refuse to run below this sandbox tier.")] = None,
+    backend: Annotated[Backend, Parameter(name="--sandbox")] = None,
     unsafe_no_sandbox: Unsafe = False,
     common: Common = DEFAULTS,
 ) -> int:
@@ -33,7 +34,7 @@ def sandbox(
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{file}: cannot be read as text: {error}") from error
-    chosen = admitted_tier(least=tier, unsafe=unsafe_no_sandbox)
+    chosen = admitted_tier(least=tier, unsafe=unsafe_no_sandbox, backend=backend)
     processes = 64 if allows_processes(chosen) else 1
     limits = Limits(cpu_s=10, wall_s=10, memory_mb=1024, processes=processes, disk_mb=64, claim_kb=1024)
     claim, ending = run_once({"main.py": text}, "main.py:main", limits, chosen)

@@ -26,7 +26,7 @@ from ryumon.sandbox.confinement import start_role, start_zygote
 from ryumon.sandbox.environment import python_of
 from ryumon.sandbox.guest import codec
 from ryumon.sandbox.interpreter import Interpreter
-from ryumon.sandbox.preflight import Missed, Preflight, preflight
+from ryumon.sandbox.preflight import Missed, Preflight, preflight, tried
 from ryumon.sandbox.tiers import Tier, allows_processes, at_least, check_serves, stronger
 
 __all__ = [
@@ -49,4 +49,5 @@ __all__ = [
     "start_role",
     "start_zygote",
     "stronger",
+    "tried",
 ]

@@ -176,7 +176,7 @@ def _contained(
     paths = os.pathsep.join([str(view.PACKAGE.parent), *view.package_folders()])
     kept = {name: os.environ[name] for name in container.VARIABLES if name in os.environ}
     return Capped(
-        [sys.executable, "-P", "-m", "ryumon.sandbox.container", str(sock_fd), *words],
+        [sys.executable, "-P", "-c", container.START, str(sock_fd), *words],
         env={**kept, "PYTHONPATH": paths},
         cwd="/",
         stdin=subprocess.DEVNULL,

@@ -1,9 +1,8 @@
 """Tier V: a lane's zygote in a container of podman's or docker's, confined in there as at tier B.
 
 The root of the container is an image of empty folders, made here; what candidates see is mounted read-only into it.
-Run as `python -m ryumon.sandbox.container FD COMMAND…`, this module is the process that stands for the container: it
-starts the engine's command, hands over descriptor FD, and ends with it. It builds no image of anything, pulls none, and
-reaches no registry.
+`main` is the process that stands for the container: it starts the engine's command, hands over a descriptor, and ends
+with it. Pulls no image, and reaches no registry.
 """
 
 import hashlib
@@ -12,7 +11,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -29,8 +27,11 @@ CONTROL = "@control"  # in a command: the descriptor that `arrive` puts there
 SHARED = "@shared"  # in a command: the folder of the socket that `arrive` connects to
 _FOLDERS = ("usr", "etc", "proc", "dev", "sys", "tmp", "run")
 _PATIENCE_S = 60.0
+_PROCESSES = 4096  # of a user; --pids-limit bounds the container
 # What the engines' own commands need of the environment; none of it reaches the container.
 VARIABLES = ("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "DOCKER_HOST", "CONTAINER_HOST")
+# How `main` is started, with the descriptor and the engine's command.
+START = "import sys; from ryumon.sandbox.container import main; sys.exit(main(sys.argv[1:]))"
 _ARRIVE = "import sys; sys.path.insert(0, sys.argv[1]); from guest.arrive import main; main(sys.argv[2:])"
 
 
@@ -67,14 +68,16 @@ def image(program: str, links: Sequence[tuple[str, str]]) -> str:
 def command(
     program: str, root: str, inner: Sequence[str], environment: Mapping[str, str], seen: View, most: Sequence[Limits]
 ) -> list[str]:
-    """Returns the engine's command for a zygote that `seen` shows its files: no network, nothing writable, no capability,
-    capped; `root` is the image."""
+    """Returns the engine's command for a zygote to which `seen` is shown, in a container of the image `root`: without
+    network, capabilities or anything to write to, and capped."""
     memory, processes = totals(most)
     user = (65533, 65533) if os.geteuid() == 0 else (os.getuid(), os.getgid())
     words = [program, "run", "--rm", "--interactive=false", "--network", "none", "--read-only", "--ipc", "none"]
     words += ["--cap-drop", "all", "--security-opt", "no-new-privileges", "--log-driver", "none"]
     words += ["--pids-limit", str(processes), "--memory", str(memory), "--memory-swap", str(memory)]
-    words += ["--ulimit", "nofile=1024:1024", "--ulimit", "core=0:0", "--user", f"{user[0]}:{user[1]}"]
+    # Engines ask for more than the usual limit, which only a privileged engine may give.
+    words += ["--ulimit", "nofile=1024:1024", "--ulimit", "core=0:0", "--ulimit", f"nproc={_PROCESSES}:{_PROCESSES}"]
+    words += ["--user", f"{user[0]}:{user[1]}"]
     if Path(program).name == "podman":
         words += ["--read-only-tmpfs=false"]
         words += [] if os.geteuid() == 0 else ["--userns", "keep-id"]
@@ -112,7 +115,3 @@ def main(arguments: Sequence[str]) -> int:
                 break
         os.close(control)
         return run.wait()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

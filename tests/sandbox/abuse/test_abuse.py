@@ -15,7 +15,13 @@ from tests.sandbox.conftest import require
 ABUSES = (*on_files.ABUSES, *on_reach.ABUSES, *on_limits.ABUSES, *on_answers.ABUSES)
 
 
-LANES: tuple[tuple[Tier, User], ...] = (("A", "root"), ("A", "ordinary"), ("B", "root"), ("B", "ordinary"))
+LANES: tuple[tuple[Tier, User], ...] = (
+    ("A", "root"),
+    ("A", "ordinary"),
+    ("B", "root"),
+    ("B", "ordinary"),
+    ("V", "root"),
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The first step of a zygote in a container: fetches its end of the worker's socket, which no container engine hands on.
+"""The first step of a zygote in a container: fetches its end of the worker's socket, which no engine hands on.
 
 Connects to the socket in `FOLDER`, receives one descriptor, and goes on as `restrict` with it in place of `@control`.
 """
