@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ryumon.errors import SandboxError
-from ryumon.sandbox import CandidateFailure, cgroup, view
+from ryumon.sandbox import CandidateFailure, Tier, cgroup, view
 from ryumon.sandbox.cgroup import Capped, delegated, lane
 from ryumon.sandbox.confinement import _LIMITER
 from ryumon.task import BuildLimits, Limits
@@ -129,17 +129,34 @@ def test_a_lane_ends_with_all_that_it_started_and_is_removed(real: Path) -> None
     assert not made.exists()
 
 
-@pytest.mark.parametrize(
-    ("body", "limits"),
-    [
-        # Each process keeps to its own limit on address space; together they pass the lane's.
-        ("[os.fork() for _ in range(5)]; x = b'x' * (300 << 20); time.sleep(9)", Limits(memory_mb=400, processes=64)),
-        ("[os.fork() for _ in range(9)]; time.sleep(9)", Limits(processes=2)),
-    ],
-)
-def test_a_delegated_cgroup_bounds_a_lane_as_a_whole(body: str, limits: Limits) -> None:
+_TOGETHER = """
+import os, time
+def main():
+    started = []
+    for _ in range(10):
+        pid = os.fork()
+        if not pid:
+            held = bytearray(b"x") * (300 << 20)
+            time.sleep(1)
+            os._exit(len(held) & 1)
+        started.append(pid)
+    return sum(os.waitpid(pid, 0)[1] == 9 for pid in started)
+"""
+
+
+def killed_for_memory(tier: Tier) -> int | None:
+    """Returns how many of ten processes were killed that hold 300 MB each, in a lane for 400 MB; None for the child."""
+    limits = Limits(memory_mb=400, processes=64)
+    for sandbox in sandbox_lane(tier, most=[limits]):
+        with sandbox.open({"main.py": _TOGETHER}, limits) as child:
+            try:
+                return int(child.call("main.py:main", []).value)
+            except CandidateFailure:
+                return None
+    raise AssertionError
+
+
+def test_a_delegated_cgroup_bounds_the_memory_of_all_processes_together() -> None:
     require("A+")
-    for sandbox in sandbox_lane("A+", most=[limits]):
-        with sandbox.open({"a.py": f"import os, time\ndef f(): {body}"}, limits) as child:
-            with pytest.raises(CandidateFailure):
-                child.call("a.py:f", [])
+    assert killed_for_memory("A+") != 0
+    assert killed_for_memory("A") == 0  # each of them keeps to its own limit
