@@ -248,6 +248,7 @@ BAD = {
     "huge seed": ("run", "bin-packing", "--seed", str(2**64)),
     "budget that never ends": ("run", "bin-packing", "--budget", "5usd"),
     "unknown tier": ("run", "bin-packing", "--min-tier", "Z"),
+    "unknown sandbox": ("run", "bin-packing", "--sandbox", "vm"),
     "missing file": ("sandbox", "no-such-file.py"),
     "no argument": ("run",),
 }

@@ -113,5 +113,6 @@ def main(arguments: Sequence[str]) -> int:
                 with end:
                     socket.send_fds(end, [b"c"], [control])
                 break
-        os.close(control)
-        return run.wait()
+    # The folder has served: whoever kills this process leaves nothing behind.
+    os.close(control)
+    return run.wait()
