@@ -52,14 +52,14 @@ def test_a_supervisor_that_has_moved_finds_the_same_cgroup(tree: Path) -> None:
     ("file", "text", "reason"),
     [
         ("scope/cgroup.controllers", "cpu pids\n", "cgroup /scope has no controller for memory"),
-        ("scope/cgroup.procs", f"{os.getpid()}\n1\n", "holds other processes than ryumon's: 1"),
+        ("scope/cgroup.procs", "OWN\n1\n", "holds other processes than ryumon's: 1"),
         ("cgroup.controllers", None, "no cgroup v2 is mounted"),
         ("scope/cgroup.subtree_control", None, "is not delegated to this user"),
     ],
 )
 def test_another_cgroup_is_left_alone_and_the_reason_said(tree: Path, file: str, text: str | None, reason: str) -> None:
     path = tree / "cgroup" / file
-    path.unlink() if text is None else path.write_text(text)
+    path.unlink() if text is None else path.write_text(text.replace("OWN", str(os.getpid())))
     with pytest.raises(SandboxError, match=reason):
         found(tree)
 
