@@ -31,6 +31,7 @@ from ryumon.store.chain import verified
 from ryumon.store.records import Resumed, Started
 from ryumon.store.sql import check_name
 from ryumon.task import TaskFolder, derived_seed, read_task
+from ryumon.tasks.suite import every_family
 
 STOP_POLL_S = 0.1
 Notify = Callable[[History], None]
@@ -51,13 +52,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_task(name: str) -> Path:
-    """Returns the folder of a task, given as a folder's path or as the name of a registered one."""
+    """Returns the folder of a task: a folder's path, or the name of a registered task or of a family of the suite."""
     if (Path(name) / "task.toml").exists():
         return Path(name).resolve()
-    if name not in registry.names("tasks"):
-        known = ", ".join(registry.names("tasks"))
-        raise BadInput(f"unknown task {name!r}; name a folder that holds a task.toml, or one of: {known}")
-    return Path(registry.load("tasks", name).__path__[0]).resolve()
+    if name in registry.names("tasks"):
+        return Path(registry.load("tasks", name).__path__[0]).resolve()
+    for family in every_family():
+        if family.name == name:
+            return family.folder
+    known = ", ".join(registry.names("tasks"))
+    raise BadInput(
+        f"unknown task {name!r}; name a folder that holds a task.toml, one of: {known}, or a family of the suite "
+        "(ryumon tasks --suite)"
+    )
 
 
 def task_digest(task: TaskFolder) -> str:

@@ -134,6 +134,28 @@ def test_tasks_lists_what_is_installed_with_reference_figures(capsys: Capture) -
     assert "FunSearch" in ryumon(capsys, "tasks")
 
 
+def test_tasks_suite_lists_each_family_with_its_group_and_what_a_gain_is_measured_against(capsys: Capture) -> None:
+    found = last(ryumon(capsys, "tasks", "--suite", "--json"))["families"]
+    assert len(found) == 12
+    for family in found:
+        assert family["group"] in ("train", "validation", "sealed")
+        assert family["seed"] != family["reference"]
+        assert family["heuristic"]
+        assert family["source"]
+        assert family["metric"]
+    text = ryumon(capsys, "tasks", "--suite")
+    assert all(family["name"] in text and family["heuristic"] in text for family in found)
+
+
+def test_the_sealed_families_are_in_no_list_for_training(capsys: Capture) -> None:
+    from ryumon.tasks.suite import families
+
+    sealed = {family.name for family in families("sealed")}
+    assert sealed
+    assert not sealed & {task["name"] for task in last(ryumon(capsys, "tasks", "--json"))["tasks"]}
+    assert not sealed & {family.name for group in ("train", "validation") for family in families(group)}
+
+
 def test_a_task_from_new_passes_check_and_runs(capsys: Capture, tmp_path: Path) -> None:
     ryumon(capsys, "new", tmp_path / "mine")
     report = last(ryumon(capsys, "check", tmp_path / "mine", "--json"))

@@ -10,8 +10,16 @@ from ryumon.cli.options import DEFAULTS, Common, say
 from ryumon.cli.running import MinTier, Unsafe
 
 
-def tasks(*, common: Common = DEFAULTS) -> int:
+def tasks(
+    *,
+    suite: Annotated[
+        bool, Parameter(negative="", help="The families on which improvers are measured, instead.")
+    ] = False,
+    common: Common = DEFAULTS,
+) -> int:
     """List the tasks that are installed."""
+    if suite:
+        return _suite(common)
     from ryumon import registry
     from ryumon.supervisor import find_task
     from ryumon.task import read_task
@@ -22,6 +30,29 @@ def tasks(*, common: Common = DEFAULTS) -> int:
         lines.append(f"{spec.name:16} {spec.direction}, default budget {spec.budget}: {spec.summary}")
         lines += [f"{'':18}{value:<12g} {name}" for name, value in spec.reference.items()]
     say(common, {"tasks": specs}, "\n".join(lines))
+    return 0
+
+
+def _suite(common: Common) -> int:
+    """Lists the families of the suite by group, with what a gain on each is measured against."""
+    import msgspec
+
+    from ryumon.task import read_task
+    from ryumon.tasks.suite import every_family
+
+    records: list[dict[str, object]] = []
+    lines: list[str] = []
+    group = ""
+    for family in every_family():
+        spec = read_task(family.folder).spec
+        records.append({**msgspec.to_builtins(family), "direction": spec.direction, "metric": spec.unit})
+        if family.group != group:
+            group = family.group
+            lines.append(f"{group}:")
+        lines.append(f"  {family.name:20} {spec.direction}: {spec.unit}")
+        lines.append(f"  {'':20} {family.seed:<10.4g} seed")
+        lines.append(f"  {'':20} {family.reference:<10.4g} {family.heuristic}: {family.source}")
+    say(common, {"families": records}, "\n".join(lines))
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Restless bandits: which arm should be pulled next?"""

@@ -1,0 +1,1 @@
+"""Cache replacement: what should make room?"""

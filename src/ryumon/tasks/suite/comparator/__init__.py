@@ -1,0 +1,1 @@
+"""Boolean circuits: which formula has this truth table?"""

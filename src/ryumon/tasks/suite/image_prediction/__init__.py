@@ -1,0 +1,1 @@
+"""Lossless compression: which value does a pixel's neighbourhood predict?"""

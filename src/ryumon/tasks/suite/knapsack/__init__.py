@@ -1,0 +1,1 @@
+"""Knapsacks of several constraints: which item should be packed next?"""

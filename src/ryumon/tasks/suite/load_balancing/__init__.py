@@ -1,0 +1,1 @@
+"""Load balancing: which server should get the next job?"""

@@ -1,0 +1,1 @@
+"""Online bin packing of short streams: which open bin should the next item go to?"""

@@ -1,0 +1,1 @@
+"""Update rules: how should a gradient become a step?"""

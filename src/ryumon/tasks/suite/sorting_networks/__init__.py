@@ -1,0 +1,1 @@
+"""Sorting networks: which comparator should come next?"""

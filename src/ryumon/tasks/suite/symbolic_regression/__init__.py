@@ -1,0 +1,1 @@
+"""Symbolic regression: which formula made the data?"""

@@ -1,0 +1,1 @@
+"""Weighted tardiness in small job shops: which waiting operation should start?"""

@@ -1,0 +1,1 @@
+"""Travelling salesman, construction: which city should be next?"""
