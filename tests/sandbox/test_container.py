@@ -84,12 +84,15 @@ def test_an_image_is_imported_once(tmp_path: Path) -> None:
     assert container.image(str(engine), ()) != name
 
 
-def test_an_image_that_cannot_be_made_says_why(tmp_path: Path) -> None:
-    engine = tmp_path / "engine"
+def test_an_engine_that_is_installed_and_does_not_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = tmp_path / "podman"
     engine.write_text("#!/bin/sh\necho cannot connect >&2\nexit 1\n")
     engine.chmod(0o700)
     with pytest.raises(SandboxError, match="cannot connect"):
         container.image(str(engine), ())
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(SandboxError, match="cannot connect"):
+        admitted_tier(backend="container")
 
 
 def test_without_an_engine_a_container_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,10 @@ def tried(tier: Tier) -> tuple[str, ...]:
     with tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile() as secret, ours:
         os.chmod(secret.name, 0o644)
         with theirs:
-            process = start_zygote(theirs.fileno(), tier=tier, stderr=errors)
+            try:
+                process = start_zygote(theirs.fileno(), tier=tier, stderr=errors)
+            except (RyumonError, OSError) as error:  # an engine that is installed and does not run, for one
+                return (str(error),)
         try:
             with Sandbox(ours).open({"probe.py": _PROBE}, Limits(wall_s=_PATIENCE_S)) as child:
                 outcome = child.call(f"probe.py:{_PROBES[tier]}", [secret.name, os.getpid()]).value
