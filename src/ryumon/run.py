@@ -99,11 +99,12 @@ class Run:
             if not in_time:
                 journal.append(SearchEnded("wall_s" if journal.wall_left() == 0 else "cpu_s", journal.elapsed()))
             await self._unless_stopped(self._close_out(), None)
+            await self._unless_stopped(journal.settle(), None)
         except Interrupted:
             if self._failure is not None:
                 raise self._failure from None
             journal.append(Stopped(self._stop_reason, journal.elapsed(), self._cpu_s()))
-        journal.flush()
+            journal.flush()
         return journal.history
 
     def stop(self, reason: str) -> None:

@@ -1,6 +1,7 @@
 """A store that another process holds is waited for; the run goes on meanwhile."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ryumon.errors import StoreBusy, StoreError
 from ryumon.program import Program
 from ryumon.store import SqlStore
 from ryumon.store.records import SearchEnded
+from tests.runs import evaluated
 
 
 class LockedWriter:
@@ -66,5 +68,40 @@ def test_a_store_locked_for_too_long_ends_the_run(tmp_path: Path, monkeypatch: p
         while not failures:
             await asyncio.sleep(0)
         assert isinstance(failures[0], StoreBusy)
+
+    asyncio.run(asyncio.wait_for(inside(), 10))
+
+
+def test_the_end_of_a_run_waits_for_a_locked_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def inside() -> None:
+        writer = LockedWriter(3)
+        journal, failures = journal_of(writer, tmp_path, monkeypatch)
+        monkeypatch.setattr(module, "FLUSH_S", 1000.0)
+        journal.append(SearchEnded("evaluations", 0.0))
+        await journal.settle()
+        assert writer.flushes == 4
+        assert failures == []
+
+    asyncio.run(asyncio.wait_for(inside(), 10))
+
+
+def test_what_is_not_durable_yet_is_read_without_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a confirmation would hold the run up, or end it, while another process locks the store."""
+
+    async def inside() -> None:
+        monkeypatch.setattr(module, "FLUSH_S", 1000.0)
+        store = SqlStore(tmp_path)
+        program = Program({"a.py": "x = 1\n", "b.py": ""})
+        with store.writer("r", new=True) as writer:
+            journal = Journal(store, writer, History("r"))
+            record = journal.append(evaluated(0, program, journal.keep(program), 1.0))
+            with sqlite3.connect(tmp_path / "store.db", isolation_level=None) as other:
+                other.execute("BEGIN IMMEDIATE")
+                assert journal.recorded(program.id) == record
+                assert journal.program(record) == program
+            other.close()
+            await journal.settle()
+            assert journal.recorded(program.id) == record
+            assert journal.program(record) == program
 
     asyncio.run(asyncio.wait_for(inside(), 10))

@@ -39,8 +39,9 @@ class Journal:
         self.redactor = Redactor()
         self._born = time.monotonic() - history.elapsed
         self._flush_due: asyncio.TimerHandle | None = None
-        self._durable = history.events
         self._locked_since: float | None = None
+        self._fresh: dict[str, Evaluated] = {}  # what is not durable yet: commits by program, and texts by id
+        self._fresh_texts: dict[str, str] = {}
 
     def append(self, record: R) -> R:
         """Appends the event that says `record`, and returns it as it is stored: keys that its texts held are out."""
@@ -50,6 +51,8 @@ class Journal:
             body = clean
             record = cast(R, decoded(body))
         self._writer.append(kind, body)
+        if isinstance(record, Evaluated) and record.id is not None and record.id not in self.history.where:
+            self._fresh[record.id] = record
         self.history.apply(record, self._writer.head)
         self.ledger.budget = self.history.budget
         if isinstance(record, Evaluated | Read):
@@ -66,25 +69,32 @@ class Journal:
 
     def keep(self, program: Program) -> dict[str, str]:
         """Returns a program as path → text id; its texts are stored with the next event."""
-        return self._writer.program(program)
+        files = self._writer.program(program)
+        self._fresh_texts.update((files[path], text) for path, text in program.files.items())
+        return files
 
     def flush(self) -> None:
-        """Makes every event so far durable; raises `StoreError`."""
-        if self._flush_due is not None:
-            self._flush_due.cancel()
-            self._flush_due = None
+        """Makes every event so far durable at once; raises `StoreError`."""
         self._writer.flush()
         self._written()
 
+    async def settle(self) -> None:
+        """Makes every event so far durable, as soon as no other process locks the store; raises `StoreError`."""
+        while self._locked():
+            await asyncio.sleep(AGAIN_S)
+
     def recorded(self, id: str) -> Evaluated:
         """Returns the event by which a program was committed."""
-        if self.history.where[id] >= self._durable:
-            self.flush()
-        return evaluated(self.store, self.history, id)
+        return self._fresh.get(id) or evaluated(self.store, self.history, id)
 
     def program(self, record: Evaluated) -> Program | None:
         """Returns the program of an event; None where it had none."""
-        return None if record.files is None else read_files(self.store, record.files)
+        if record.files is None:
+            return None
+        if self._fresh_texts.keys().isdisjoint(record.files.values()):
+            return read_files(self.store, record.files)
+        fresh = self._fresh_texts
+        return Program({path: fresh[id] if id in fresh else self.store.text(id) for path, id in record.files.items()})
 
     def elapsed(self) -> float:
         """Returns the seconds that the run has taken, the earlier sessions' included, and charges them."""
@@ -100,21 +110,30 @@ class Journal:
     def _flush_by_itself(self) -> None:
         self._flush_due = None
         try:
-            self._writer.flush(BRIEFLY_S)
-        except StoreBusy as error:
-            now = time.monotonic()
-            self._locked_since = self._locked_since or now
-            if now - self._locked_since < LOCKED_S:
+            if self._locked():
                 self._flush_due = asyncio.get_running_loop().call_later(AGAIN_S, self._flush_by_itself)
-            else:
-                self.failed(error)
         except StoreError as error:
             self.failed(error)
-        else:
-            self._written()
+
+    def _locked(self) -> bool:
+        """Makes every event durable, unless another process locks the store; raises `StoreError` where that lasts."""
+        try:
+            self._writer.flush(BRIEFLY_S)
+        except StoreBusy:
+            now = time.monotonic()
+            self._locked_since = self._locked_since or now
+            if now - self._locked_since >= LOCKED_S:
+                raise
+            return True
+        self._written()
+        return False
 
     def _written(self) -> None:
-        self._durable, self._locked_since = self.history.events, None
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+        self._flush_due = self._locked_since = None
+        self._fresh.clear()
+        self._fresh_texts.clear()
 
 
 def stored_evaluations(store: Store, run: str) -> Iterator[Evaluated]:

@@ -61,7 +61,7 @@ class LastingImprover:
         raise RoleError(f"the improver's process died {ATTEMPTS} times in a row; `ryumon resume` tries again")
 
     async def _revive(self) -> None:
-        self._journal.flush()
+        await self._journal.settle()
         await self._client.restart()
         forms, left = list(self._forms), self._told
         try:
