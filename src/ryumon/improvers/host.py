@@ -3,6 +3,7 @@
 It parses program text and never runs it. Run by the supervisor as `python -m ryumon.improvers.host FD`.
 """
 
+import gc
 import socket
 import sys
 from collections.abc import Sequence
@@ -82,6 +83,8 @@ def _opened(channel: Channel) -> tuple[Host, Forms, Improver]:
 
 def main(arguments: Sequence[str]) -> None:
     """Serves until the supervisor hangs up."""
+    # A parsed text is some hundred objects, so the usual thresholds look through every cached one at each ask.
+    gc.set_threshold(20_000, 20, 50)
     channel = Channel(socket.socket(fileno=int(arguments[0])), Request)
     try:
         host, forms, improver = _opened(channel)

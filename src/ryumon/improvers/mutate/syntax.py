@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
+from weakref import ref
 
 import tree_sitter
 
@@ -19,9 +20,25 @@ CACHED_NODES = 300_000
 
 
 class Node:
-    """One syntax node: a byte range with its kind, its field in the parent, and what the mutator found out."""
+    """One syntax node: a byte range with its kind, its field in the parent, and what the mutator found out.
 
-    __slots__ = ("children", "editable", "end", "field", "kind", "named", "parent", "slot", "sort", "start")
+    Its parent lives as long as its `Source`. The reference up is weak, so that a tree that leaves the caches is freed
+    at once: waiting for the garbage collector, and for its looks through all cached nodes, took half of an ask.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_parent",
+        "children",
+        "editable",
+        "end",
+        "field",
+        "kind",
+        "named",
+        "slot",
+        "sort",
+        "start",
+    )
 
     def __init__(self, kind: str, start: int, end: int, field: str | None, named: bool, parent: "Node | None") -> None:
         self.kind = kind
@@ -29,11 +46,16 @@ class Node:
         self.end = end
         self.field = field
         self.named = named
-        self.parent = parent
+        self._parent = None if parent is None else ref(parent)
         self.children: list[Node] = []
         self.editable = False
         self.slot = False
         self.sort = ""
+
+    @property
+    def parent(self) -> "Node | None":
+        """The node that this one is a child of, None for the root."""
+        return None if self._parent is None else self._parent()
 
     def child(self, field: str) -> "Node | None":
         """Returns the first child in `field`."""
