@@ -238,3 +238,23 @@ def test_prints_arrive_in_the_log(sandbox: Sandbox) -> None:
     with sandbox.open(files, Limits()) as child:
         child.call("a.py:f", [])
         assert child.close().log == "out\nno newline"
+
+
+@pytest.mark.parametrize("size", [1, 3 << 20])
+@pytest.mark.parametrize(
+    ("built", "limits"),
+    [
+        ({"a": b"", "a/b": b""}, Limits()),
+        ({"a": bytes(4 << 20)}, Limits(disk_mb=2)),
+        ({"a": bytes(15 << 20)}, Limits(memory_mb=20)),
+    ],
+)
+def test_a_program_whose_files_end_its_child_fails_and_not_its_lane(
+    sandbox: Sandbox, built: dict[str, bytes], limits: Limits, size: int
+) -> None:
+    # With the larger question the child ends while it is still being written to.
+    child = sandbox.open({"a.py": "def f(x): return 1"}, limits, built=built)
+    with child, pytest.raises(CandidateFailure) as caught:
+        child.call("a.py:f", [bytes(size)])
+    assert caught.value.status == "killed"
+    assert not caught.value.perhaps_outside

@@ -57,7 +57,7 @@ def _below(roots: Sequence[int]) -> list[_Process]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()  # a name may be no text
                 ticks = [int(field) / _TICKS for field in (*fields[11:15], fields[19])]
                 found[int(entry.name)] = _Process(int(fields[1]), ticks[0] + ticks[1], ticks[2] + ticks[3], ticks[4])
     parents = {pid: process.parent for pid, process in found.items()}

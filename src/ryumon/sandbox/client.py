@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, NoReturn
 
@@ -291,7 +292,8 @@ class Child:
         if not self._sandbox.ends_within(self._id, _LIVES_ON_S):
             self._sandbox.kill(self._id)
         report = self._ended()
-        if report.cause == "failed" or (not self._ready and report.cause not in ("cpu_limit", "wall_limit")):
+        limited = report.cause in ("cpu_limit", "wall_limit")
+        if report.cause == "failed" or not (limited or self._ready or self._was_ready()):
             told = report.note or os.pread(self._log, 2000, 0).decode("utf-8", "replace")
             raise SandboxError(f"a child could not be set up: {told or 'no reason given'}; try `ryumon doctor`")
         status, reason = self._cause(report)
@@ -299,6 +301,13 @@ class Child:
             status, reason = "killed", "closed its stream before it answered"
         outside = report.cause in ("exit", "killed") and report.signal == signal.SIGKILL
         raise CandidateFailure(status, reason, perhaps_outside=outside)
+
+    def _was_ready(self) -> bool:
+        """Returns whether a child that has ended said that it was ready: it may have ended while it was written to, by
+        what its program's files or build did to it, and its readiness is still unread."""
+        with suppress(OSError):
+            self._ready = self._stream.recv(1, socket.MSG_DONTWAIT) == messages.READY
+        return self._ready
 
     def _ended(self) -> Ended:
         if self._report is None:

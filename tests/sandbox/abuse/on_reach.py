@@ -108,6 +108,50 @@ ABUSES = (
         off={"A": ("pid namespace",), "B": ("system calls", "child's domain")},
     ),
     Abuse(
+        name="kills the process group that it was born into",
+        source="""
+        import signal
+        from attack import *
+        def main(world):
+            attempt(os.kill, 0, signal.SIGKILL)
+        """,
+        won=lambda outcome, limits: outcome.sibling != "alive",
+        off={"A": ("own session",), "B": ("system calls", "child's domain")},
+    ),
+    Abuse(
+        name="stops the zygote's clocks by a signal to the group, and starts them once it has answered",
+        source="""
+        import signal, time
+        from attack import *
+        def main(world):
+            attempt(os.kill, 0, signal.SIGSTOP)
+            while time.process_time() < 1.0: pass
+            signal.signal(signal.SIGALRM, lambda *_: os.kill(0, signal.SIGCONT))
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            return "late"
+        """,
+        won=claimed("late"),
+        off={"A": ("own session",)},
+        limits=Limits(cpu_s=0.3),
+        processes=(1,),
+    ),
+    Abuse(
+        name="leaves a mark on the standard input for the next candidate",
+        source="""
+        import fcntl
+        from attack import *
+        def main(world):
+            attempt(fcntl.fcntl, 0, fcntl.F_SETFL, os.O_NONBLOCK | os.O_APPEND)
+        """,
+        then="""
+        import fcntl, os
+        def main(world):
+            return fcntl.fcntl(0, fcntl.F_GETFL) & (os.O_NONBLOCK | os.O_APPEND)
+        """,
+        won=lambda outcome, limits: outcome.neighbour != 0,
+        off=everywhere("own input"),
+    ),
+    Abuse(
         name="takes away the limits that other processes live by",
         source="""
         import resource

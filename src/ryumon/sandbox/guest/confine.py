@@ -79,9 +79,10 @@ _CLONE = numbers().get("clone", -1)
 
 
 def keep_only(stream: int, log: int, ruleset: int) -> None:
-    """Makes `log` the standard output and error and `stream` the child's stream, enters a domain of the Landlock
-    `ruleset` unless it is negative, and closes every other descriptor."""
+    """Makes `log` the standard output and error and `stream` the child's stream, empties the standard input, enters a
+    domain of the Landlock `ruleset` unless it is negative, and closes every other descriptor."""
     libc.prctl(_PDEATHSIG, 9, 0, 0, 0)
+    own_input()
     os.dup2(log, 1)
     os.dup2(log, 2)
     if ruleset >= 0:
@@ -95,6 +96,18 @@ def keep_only(stream: int, log: int, ruleset: int) -> None:
 
 
 _CLOSE_RANGE = numbers().get("close_range", -1)
+
+
+def own_input() -> None:
+    """Opens an empty standard input of this child's own: the zygote's has flags that one child could leave to the next."""
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+
+
+def own_session() -> None:
+    """Leaves the zygote's process group: a signal to the group reaches all of it, past every pid namespace."""
+    os.setsid()
 
 
 def enter_own_files(spec: Spawn, user: int, group: int) -> None:

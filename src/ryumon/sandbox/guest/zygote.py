@@ -183,6 +183,7 @@ class Zygote:
         try:
             confine.keep_only(stream, log, self._ruleset)
             if self._tier == "A":
+                confine.own_session()
                 confine.enter_own_files(spec, self._user, self._group)
             elif folder is not None:
                 os.setpgid(0, 0)
