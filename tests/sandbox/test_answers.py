@@ -258,3 +258,30 @@ def test_a_program_whose_files_end_its_child_fails_and_not_its_lane(
         child.call("a.py:f", [bytes(size)])
     assert caught.value.status == "killed"
     assert not caught.value.perhaps_outside
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        import resource
+        def main():
+            resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+            while True: pass
+        """,
+        """
+        import os, sys, msgspec
+        def main():
+            frame = sys._getframe()
+            while "request" not in frame.f_locals:
+                frame = frame.f_back
+            body = msgspec.msgpack.encode([frame.f_locals["request"].nonce, "killed", b"", ""])
+            os.write(3, len(body).to_bytes(4, "big") + body)
+        """,
+    ],
+)
+def test_no_candidate_ends_itself_as_if_it_was_killed_from_outside(fail: Fail, source: str) -> None:
+    # It would be run again, having seen what it is asked.
+    failure, _ = fail(source, limits=Limits(cpu_s=2))
+    assert failure.status in ("error", "killed")
+    assert not failure.perhaps_outside

@@ -93,6 +93,10 @@ def test_arguments_decide_where_they_must(machine: str) -> None:
     assert [command for command in range(2000) if allowed("fcntl", 0, command)] == [0, 1, 2, 3, 4, 1030, 1032]
     assert not allowed("prctl", 4)
     assert allowed("prlimit64", 7)
+    assert [allowed("setrlimit", kind) for kind in (0, 9)] == [False, True]
+    assert [allowed("prlimit64", 0, kind, 1 << 40) for kind in (0, 9)] == [False, True]
+    assert allowed("prlimit64", 0, 0, 0, 1)
+    assert [allowed("preadv2", 3, 0, 1, 0, 0, flags) for flags in (0, 8)] == [True, False]
 
 
 @pytest.mark.parametrize("machine", _MACHINES)

@@ -223,11 +223,12 @@ class Child:
             raise self._failure
         nonce = secrets.token_bytes(8)
         try:
-            data = messages.frame(message(nonce))
+            request = message(nonce)
+            data = messages.frame(request)
         except UnicodeEncodeError as error:
             raise TaskError(f"{what!a}: no text that can be sent: {error}") from error
         try:
-            return self._answer(data, nonce)
+            return self._answer(data, nonce, runs=isinstance(request, Run | Build))
         except CandidateFailure as failure:
             self._failure = failure
             raise
@@ -238,7 +239,7 @@ class Child:
             raise self._failure
         return value
 
-    def _answer(self, data: bytes, nonce: bytes) -> Any:
+    def _answer(self, data: bytes, nonce: bytes, *, runs: bool) -> Any:
         try:
             self._stream.sendall(self._pending + data)
             self._pending = b""
@@ -252,7 +253,7 @@ class Child:
         if not secrets.compare_digest(answer.nonce, nonce):
             raise CandidateFailure("invalid", "answered before it was asked, or something else than it was asked")
         if answer.status != "ok":
-            outside = answer.status == "killed"
+            outside = runs and answer.status == "killed"  # else it says so itself, being alive
             raise CandidateFailure(answer.status, answer.message[: messages.MESSAGE_CHARS], perhaps_outside=outside)
         if len(answer.payload) > self._limits.claim_kb * 1024:
             raise CandidateFailure("invalid", f"the answer is longer than {self._limits.claim_kb} kB")

@@ -318,7 +318,7 @@ ABUSES = (
         """,
         limits=_SMALL,
         won=lambda outcome, limits: outcome.claim is not None and outcome.claim >= 5000,
-        off=everywhere("timer limit"),
+        off={"A": ("timer limit",), "B": ("timer limit", "system calls")},
     ),
     Abuse(
         name="prints without end",

@@ -99,7 +99,7 @@ _CLOSE_RANGE = numbers().get("close_range", -1)
 
 
 def own_input() -> None:
-    """Opens an empty standard input of this child's own: the zygote's has flags that one child could leave to the next."""
+    """Opens an empty standard input of its own: the zygote's has flags that one child could leave to the next."""
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.close(empty)

@@ -37,6 +37,7 @@ _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 # pipes larger than usual, which would hide memory.
 _FCNTLS = (0, 1, 2, 3, 4, 1030, 1032)
 _PRCTLS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
+_RLIMIT_CPU = 0
 _AF_UNIX = 1
 _CONNECTED = (1, 5)  # SOCK_STREAM, SOCK_SEQPACKET: a pair of another type could be sent to any address
 _SOCKET_TYPE = 0xF
@@ -108,6 +109,16 @@ def _new_namespaces() -> _Code:
     return [_argument(0), (_JSET, 0, 1, _NEW_NAMESPACES), _ret(_DENY), _ret(_ALLOW)]
 
 
+def _limits(own_only: bool) -> _Code:
+    """Refuses to set the limit of CPU time, by which a child could have itself killed as if from outside; and with
+    `own_only`, another process's limits, which only a pid namespace keeps out of reach."""
+    code = [_argument(0), (_JEQ, 1, 0, 0), _ret(_DENY)] if own_only else []
+    code += [_argument(1), (_JEQ, 1, 0, _RLIMIT_CPU), _ret(_ALLOW)]
+    for high in (False, True):  # of the address of the new limit: 0 where it is only asked for
+        code += [_argument(2, high=high), (_JEQ, 1, 0, 0), _ret(_DENY)]
+    return [*code, _ret(_ALLOW)]
+
+
 def _filtered(processes: bool, tier: Confined) -> dict[str, _Code]:
     rules = {
         # ENOSYS: libraries then use clone, whose flags a filter can read.
@@ -116,8 +127,11 @@ def _filtered(processes: bool, tier: Confined) -> dict[str, _Code]:
         "ioctl": _one_of(1, _IOCTLS, _ALLOW, _DENY),
         "fcntl": _one_of(1, _FCNTLS, _ALLOW, _DENY),
         "prctl": _one_of(0, _PRCTLS, _ALLOW, _DENY),
-        # Another process's limits too, which only a pid namespace keeps out of reach.
-        "prlimit64": [_ret(_ALLOW)] if tier == "A" else _one_of(0, (0,), _ALLOW, _DENY),
+        "setrlimit": _one_of(0, (_RLIMIT_CPU,), _DENY, _ALLOW),
+        "prlimit64": _limits(own_only=tier != "A"),
+        # Without flags: one of them asks whether others have read a part of a file lately.
+        "preadv2": _one_of(5, (0,), _ALLOW, _DENY),
+        "pwritev2": _one_of(5, (0,), _ALLOW, _DENY),
         "socketpair": _one_of(0, (_AF_UNIX,), _ALLOW, _DENY),
         # Only to the peer: no address.
         "sendto": [_argument(4), (_JEQ, 0, 3, 0), _argument(4, high=True), (_JEQ, 0, 1, 0), _ret(_ALLOW), _ret(_DENY)],

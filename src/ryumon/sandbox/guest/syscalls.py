@@ -14,12 +14,11 @@ alarm setitimer getpid sendfile recvfrom shutdown getsockname getpeername getsoc
 fdatasync ftruncate getdents getcwd chdir fchdir readlink umask gettimeofday getrlimit getrusage sysinfo times getuid
 getgid geteuid getegid getppid getpgrp getgroups getresuid getresgid getpgid getsid capget rt_sigpending
 rt_sigtimedwait rt_sigsuspend sigaltstack statfs fstatfs getpriority sched_getparam sched_getscheduler
-sched_get_priority_max sched_get_priority_min arch_prctl setrlimit gettid time futex sched_getaffinity epoll_create
-getdents64 set_tid_address restart_syscall fadvise64 timer_create timer_settime timer_gettime timer_getoverrun
-timer_delete clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl waitid openat newfstatat
-readlinkat faccessat pselect6 ppoll set_robust_list get_robust_list epoll_pwait eventfd fallocate timerfd_create
-timerfd_settime timerfd_gettime eventfd2 epoll_create1 dup3 pipe2 preadv pwritev getcpu getrandom copy_file_range
-preadv2 pwritev2 statx rseq close_range faccessat2 epoll_pwait2 membarrier sched_getattr futex_waitv
+sched_get_priority_max sched_get_priority_min arch_prctl gettid time futex sched_getaffinity epoll_create
+getdents64 set_tid_address restart_syscall clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl
+waitid openat newfstatat readlinkat faccessat pselect6 ppoll set_robust_list get_robust_list epoll_pwait eventfd
+fallocate timerfd_create timerfd_settime timerfd_gettime eventfd2 epoll_create1 dup3 pipe2 preadv pwritev getcpu
+getrandom copy_file_range statx rseq close_range faccessat2 epoll_pwait2 membarrier sched_getattr futex_waitv
 """
 
 # Only where the child has a work folder of its own, and can change no other file.
@@ -28,9 +27,9 @@ truncate rename mkdir rmdir creat link unlink symlink chmod fchmod chown fchown 
 futimesat unlinkat renameat linkat symlinkat fchmodat utimensat renameat2
 """
 
-# Safe once a pid namespace bounds whom they reach.
+# Safe once a pid namespace bounds whom they reach, and makes the child a process that no signal of its own kills.
 NAMESPACED = """
-kill tkill tgkill setsid setpgid
+kill tkill tgkill setsid setpgid timer_create timer_settime timer_gettime timer_getoverrun timer_delete
 """
 
 # Only where a task allows more than one process.
@@ -40,7 +39,7 @@ fork vfork execve execveat pidfd_open
 
 # Allowed for some arguments only.
 FILTERED = """
-clone clone3 ioctl fcntl prctl prlimit64 sendto socketpair
+clone clone3 ioctl fcntl prctl setrlimit prlimit64 sendto socketpair preadv2 pwritev2
 """
 
 # Refused to trusted roles where no namespace holds them: the network, other processes, other users' files, mounts, and
@@ -76,7 +75,7 @@ getsid:124:156 capget:125:90 rt_sigpending:127:136 rt_sigtimedwait:128:137 rt_si
 utime:132: statfs:137:43 fstatfs:138:44 getpriority:140:141 sched_getparam:143:121 sched_getscheduler:145:120
 sched_get_priority_max:146:125 sched_get_priority_min:147:126 arch_prctl:158: setrlimit:160:164 gettid:186:178
 time:201: futex:202:98 sched_getaffinity:204:123 epoll_create:213: getdents64:217:61 set_tid_address:218:96
-restart_syscall:219:128 fadvise64:221:223 timer_create:222:107 timer_settime:223:110 timer_gettime:224:108
+restart_syscall:219:128 timer_create:222:107 timer_settime:223:110 timer_gettime:224:108
 timer_getoverrun:225:109 timer_delete:226:111 clock_gettime:228:113 clock_getres:229:114 clock_nanosleep:230:115
 exit_group:231:94 epoll_wait:232: epoll_ctl:233:21 utimes:235: waitid:247:95 openat:257:56 mkdirat:258:34
 fchownat:260:54 futimesat:261: newfstatat:262:79 unlinkat:263:35 renameat:264:38 linkat:265:37 symlinkat:266:36
