@@ -14,7 +14,7 @@ from ryumon.engines.messages import Evaluate, Evaluated
 from ryumon.evaluation.evaluator import Evaluator, Measured
 from ryumon.evaluation.stages import Screen
 from ryumon.program import Program
-from ryumon.task import read_task
+from ryumon.task import Split, read_task
 from tests.conftest import DRIVERS, TOML
 
 Make = Callable[..., Path]
@@ -87,7 +87,13 @@ def test_a_program_whose_repeats_differ_is_nondeterministic(tiny: Make) -> None:
     assert judged(tiny(task=DRIVEN, drivers=DRIVERS), RANDOM)[1] == "nondeterministic"
 
 
-def test_a_case_at_its_cpu_limit_gets_a_second_chance_alone_at_twice_the_limit(tiny: Make) -> None:
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [("train", [(1.0, False, 3), (2.0, True, 1)]), ("test", [(2.0, False, 3)])],
+)
+def test_a_case_at_its_cpu_limit_gets_twice_the_limit_and_a_second_chance_alone_where_it_is_not_held_out(
+    tiny: Make, split: Split, expected: list[tuple[float, bool, int]]
+) -> None:
     folder = tiny(toml=TOML.replace("cpu_s = 1.0", "cpu_s = 0.2"))
     asked: list[tuple[float, bool, int]] = []
 
@@ -101,11 +107,11 @@ def test_a_case_at_its_cpu_limit_gets_a_second_chance_alone_at_twice_the_limit(t
 
         engine.ask = spied  # type: ignore[method-assign]
         spinning = Program({"fit.py": "def fit(x):\n    while True:\n        pass\n"})
-        return await evaluator.read(spinning, "train", 0)
+        return await evaluator.read(spinning, split, 0)
 
     found = with_evaluator(folder, work)
     assert found.status == "cpu_limit"
-    assert asked == [(1.0, False, 3), (2.0, True, 1)]
+    assert asked == expected
 
 
 def test_a_second_chance_that_is_used_counts_and_the_rest_goes_on(tiny: Make) -> None:
