@@ -234,7 +234,8 @@ async def _processes(engine: Engine, started: Started, task: TaskFolder) -> Asyn
     opening = Open(started.improver, started.options, brief, derived_seed(started.seed, "improver"))
     improver: ImproverClient | None = None
     try:
-        improver = await ImproverClient.start(opening, cast(Tier, started.tier))
+        held = [task.path, *map(Path, task.spec.paths.values())]
+        improver = await ImproverClient.start(opening, cast(Tier, started.tier), held)
         yield improver
     except BaseExceptionGroup as group:
         raise _first(group) from group

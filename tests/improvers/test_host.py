@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ryumon import supervisor
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief
 from ryumon.improvers.client import ImproverClient
@@ -13,6 +15,8 @@ from ryumon.improvers.host import Forms, Host
 from ryumon.improvers.messages import Open
 from ryumon.program import Program, Proposal
 from ryumon.score import Evaluation
+from ryumon.store.sql import SqlStore
+from tests.conftest import TOML
 
 SEED = Program({"a.py": "def f(x):\n    return x + 1\n", "fixed.py": "y = 1\n"})
 BRIEF = Brief(
@@ -98,3 +102,19 @@ def test_the_process_answers_what_it_is_asked_and_ends_with_its_client() -> None
     first, second = asyncio.run(inside()), asyncio.run(inside())
     assert first == second
     assert len(set(first)) > 1
+
+
+def test_a_run_hides_its_task_and_held_out_files_from_its_improver(
+    tiny: Callable[..., Path], store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = tmp_path / "held"
+    held.mkdir()
+    folder = tiny(toml=f'{TOML.split("[[stages]]")[0]}\n[paths]\nheld = "{held}"\n')
+
+    def started(*_: object, hidden: list[Path], **__: object) -> None:
+        assert {folder, held} <= set(hidden)
+        raise BadInput("seen")
+
+    monkeypatch.setattr("ryumon.improvers.client.start_role", started)
+    with pytest.raises(BadInput, match="seen"):
+        asyncio.run(supervisor.start(store, str(folder), supervisor.Settings(), "A", print))

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ryumon.engines.processes import killed
@@ -18,19 +19,19 @@ MOST_BYTES = 4 << 20  # of an answer: a program is 256 kB at most
 
 
 class ImproverClient:
-    """One improver process of one run."""
+    """One improver process of one run, which is shown nothing of what `hidden` names."""
 
-    def __init__(self, opening: Open, tier: Tier) -> None:
-        self._opening, self._tier = opening, tier
+    def __init__(self, opening: Open, tier: Tier, hidden: Sequence[Path] = ()) -> None:
+        self._opening, self._tier, self._hidden = opening, tier, hidden
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: AsyncChannel | None = None
         self._cpu_s = 0.0
         self.seed_form = b""
 
     @classmethod
-    async def start(cls, opening: Open, tier: Tier) -> "ImproverClient":
+    async def start(cls, opening: Open, tier: Tier, hidden: Sequence[Path] = ()) -> "ImproverClient":
         """Returns a client of a fresh process; raises `BadInput` where the improver cannot be made."""
-        client = cls(opening, tier)
+        client = cls(opening, tier, hidden)
         await client.restart()
         return client
 
@@ -41,8 +42,8 @@ class ImproverClient:
         ours, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as errors:
             argv = ["-m", "ryumon.improvers.host", str(theirs.fileno())]
-            # The shipped tasks are hidden from it, since they know how held-out cases are made.
-            hidden = [Path(__file__).parents[1] / "tasks"]
+            # The shipped tasks, which know how held-out cases are made, and the run's own, perhaps among packages.
+            hidden = [Path(__file__).parents[1] / "tasks", *self._hidden]
             process = start_role(
                 argv, tier=self._tier, pass_fds=(theirs.fileno(),), hidden=hidden, memory_mb=4096, stderr=errors
             )
