@@ -39,6 +39,7 @@ def tree_cpu_s(roots: Sequence[int]) -> float:
 def younger_cpu_s(roots: Sequence[int], since: float) -> float:
     """Returns the CPU seconds of what lives below `roots` and was started after `since` (seconds of the clock
     `CLOCK_BOOTTIME`), and of all that has been waited for there."""
+    since -= 1 / _TICKS  # births are told in whole ticks, rounded down
     return sum(process.waited_s + (process.own_s if process.born_s > since else 0.0) for process in _below(roots))
 
 

@@ -4,6 +4,7 @@ Runs in the supervisor and only passes program text on; what it decides depends 
 """
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -169,11 +170,13 @@ class Evaluator:
 
         On the strict path where the task drives. Where the task is noisy, claims and scores may differ, and all that
         is asked is whether the program still scores: its worth is for races and fresh repeats to find. Which case is
-        drawn by the program's id, so that a program cannot keep itself honest on the one it will be asked about.
+        drawn by the program's id and by all that it answered, so that it cannot know while it answers which one it will
+        be asked about again.
         """
         if self._noise is not None and not fast.driven:
             return Confirmed("ok")
-        place = derived_seed(self._seed, f"confirm {program.id}") % len(fast.results)
+        answered = hashlib.blake2b(b"".join(fast.behaviours), digest_size=8).hexdigest()
+        place = derived_seed(self._seed, f"confirm {program.id} {answered}") % len(fast.results)
         known = _Answer("ok", fast.results[place], fast.behaviours[place], "")
         strict, cpu_s = await self._again(program, place, strict=fast.driven)
         if self._alike(strict, known):
