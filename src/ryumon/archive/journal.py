@@ -14,7 +14,7 @@ from ryumon.budget import Cost, Ledger
 from ryumon.errors import StoreBusy, StoreError
 from ryumon.program import Program
 from ryumon.redaction import Redactor
-from ryumon.store.base import Store, Writer, read_files
+from ryumon.store.base import Store, Writer
 from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
 
 FLUSH_S = 0.08  # with the commit itself, at most a tenth of a second of work can be lost
@@ -91,8 +91,6 @@ class Journal:
         """Returns the program of an event; None where it had none."""
         if record.files is None:
             return None
-        if self._fresh_texts.keys().isdisjoint(record.files.values()):
-            return read_files(self.store, record.files)
         fresh = self._fresh_texts
         return Program({path: fresh[id] if id in fresh else self.store.text(id) for path, id in record.files.items()})
 

@@ -60,15 +60,12 @@ class Lane:
         where the lane does not even get that far, which is no program's doing, and `TaskError` where the task does not
         load.
         """
-        reason = ""
-        for attempt in range(ATTEMPTS):
-            last = attempt == ATTEMPTS - 1
+        outcome: Answer | RoleError = RoleError("the lane was never tried")
+        for _ in range(ATTEMPTS):
             try:
                 await self._ready()
             except RoleError as error:
-                reason = self._broke(error)
-                if last:
-                    raise RoleError(f"{reason}; `ryumon doctor` looks at the sandbox, then `ryumon resume`") from error
+                outcome = RoleError(f"{self._broke(error)}; `ryumon doctor` looks at the sandbox, then `ryumon resume`")
                 continue
             try:
                 async with asyncio.timeout(self._deadline(request)):
@@ -77,7 +74,7 @@ class Lane:
                 self.kill()
                 return _failed(request, "evaluator_timeout", "the evaluator outlasted its deadline")
             except RoleError as error:
-                reason = self._broke(error)
+                outcome = _failed(request, "evaluator_error", self._broke(error))
                 continue
             except BaseException:
                 self.kill()
@@ -85,9 +82,10 @@ class Lane:
             if not isinstance(answer, Unable):
                 return answer
             self.kill()
-            if last:
-                raise RoleError(f"{answer.reason}; then `ryumon resume`")
-        return _failed(request, "evaluator_error", reason)
+            outcome = RoleError(f"{answer.reason}; then `ryumon resume`")
+        if isinstance(outcome, RoleError):
+            raise outcome
+        return outcome
 
     async def _ready(self) -> None:
         """Starts the lane where it is not running; raises `RoleError` where that fails."""

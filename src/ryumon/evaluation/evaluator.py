@@ -158,7 +158,9 @@ class Evaluator:
             found = _joined(found, part)
             if part.status != "ok":
                 return found
-        return (self._twin(screen, view, found) if len(screen.stages) == 1 else None) or found
+        if len(screen.stages) == 1:
+            return self._twin(screen, view, found) or found
+        return found
 
     def _twin(self, screen: Screen, view: View, found: Measured) -> Measured | None:
         """Returns what was found as a twin's, None where no earlier program made these claims."""
