@@ -9,7 +9,7 @@ from ryumon.errors import BadInput
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """Returns the names registered for a kind: `improvers`, `parents`, `engines` or `tasks`."""
+    """Returns the names registered for a kind: `improvers`, `parents`, `populations`, `engines` or `tasks`."""
     return tuple(sorted({point.name for point in entry_points(group=f"ryumon.{kind}")}))
 
 

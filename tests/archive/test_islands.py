@@ -2,14 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryumon.archive import Archive, Islands, Population
+from ryumon.archive import Archive, Islands, drift
+from ryumon.archive.populations.ranked import Ranked
 from ryumon.errors import BadInput
 from tests.archive.populations import member, program
 
 
 @given(st.lists(st.integers(-5, 5), max_size=40), st.integers(1, 8), st.sampled_from(["minimize", "maximize"]))
 def test_a_population_keeps_the_best_that_it_was_offered_in_order(scores, capacity, direction) -> None:  # type: ignore[no-untyped-def]
-    population = Population(direction, capacity)
+    population = Ranked(direction, capacity)
     archive = Archive(direction)
     for index, score in enumerate(scores):
         population.admit(member(str(index), score, archive))
@@ -19,32 +20,32 @@ def test_a_population_keeps_the_best_that_it_was_offered_in_order(scores, capaci
 
 def test_a_population_refuses_more_than_1024_members() -> None:
     with pytest.raises(BadInput, match="1024"):
-        Population("minimize", 1_025)
+        Ranked("minimize", 1_025)
 
 
 def test_the_smaller_of_two_equal_scores_ranks_first() -> None:
-    population = Population("minimize", 2)
+    population = Ranked("minimize", 2)
     population.admit(member("long name", 1.0))
     population.admit(member("s", 1.0))
     assert population.members[0].program == program("s")
 
 
 def test_a_twin_takes_the_place_of_the_member_that_behaves_alike() -> None:
-    archive, population = Archive("minimize"), Population("minimize", 4)
+    archive, population = Archive("minimize"), Ranked("minimize", 4)
     population.admit(member("a", 1.0, archive))
     for name in ("b", "c"):
-        population.drift(member(name, 1.0, archive, twin=program("a").id))
+        drift(population, member(name, 1.0, archive, twin=program("a").id))
     assert [held.program for held in population.members] == [program("c")]
 
 
 def test_each_behaviour_is_held_once() -> None:
-    archive, population = Archive("minimize"), Population("minimize", 4)
+    archive, population = Archive("minimize"), Ranked("minimize", 4)
     population.admit(member("a", 1.0, archive))
     assert not population.admit(member("b", 1.0, archive, twin=program("a").id))
 
 
 def test_what_is_removed_is_gone_from_every_island() -> None:
-    islands = Islands("minimize", 3, 4, 10)
+    islands = Islands(lambda: Ranked("minimize", 4), 3, 10)
     founder = member("a", 1.0)
     islands.everywhere(founder)
     islands.remove(founder.entry.id)
@@ -52,7 +53,7 @@ def test_what_is_removed_is_gone_from_every_island() -> None:
 
 
 def test_migration_copies_the_best_of_each_island_to_the_next() -> None:
-    islands = Islands("minimize", 3, 4, 10)
+    islands = Islands(lambda: Ranked("minimize", 4), 3, 10)
     archive = Archive("minimize")
     for index, name in enumerate("abc"):
         islands.of(index).admit(member(name, float(index), archive))

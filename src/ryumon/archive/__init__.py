@@ -4,7 +4,9 @@ It never runs a program and never writes to disk; the store remembers, this pack
 """
 
 from ryumon.archive.index import Archive, Entry
-from ryumon.archive.islands import Islands, Population
-from ryumon.archive.parents import Member, ParentRule
+from ryumon.archive.islands import Islands
+from ryumon.archive.member import Member
+from ryumon.archive.parents import ParentRule
+from ryumon.archive.populations import Population, alike, drift
 
-__all__ = ["Archive", "Entry", "Islands", "Member", "ParentRule", "Population"]
+__all__ = ["Archive", "Entry", "Islands", "Member", "ParentRule", "Population", "alike", "drift"]

@@ -3,24 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
 import numpy as np
 
-from ryumon.archive.index import Entry
-from ryumon.program import Program
-
-
-class Member(msgspec.Struct, frozen=True):
-    """A program that may have children, with its entry and the score it competes with."""
-
-    program: Program
-    entry: Entry
-    score: float
-
-    @property
-    def behaviour(self) -> str:
-        """The id of the first program that behaves as this one: its own, or that of which it is a twin."""
-        return self.entry.twin or self.entry.id
+from ryumon.archive.member import Member
 
 
 class ParentRule(Protocol):

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ryumon.archive.parents import Member
+from ryumon.archive.member import Member
 
 
 class PowerLaw:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ryumon.archive.parents import Member
+from ryumon.archive.member import Member
 from ryumon.errors import BadInput
 
 

@@ -3,12 +3,13 @@
 It chooses parents and keeps what works; `editor` makes the children. It never runs a program.
 """
 
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from ryumon.archive import Archive, Islands, Member
+from ryumon.archive import Archive, Islands, Member, alike, drift
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known
 from ryumon.improvers.mutate.editor import Editing, Editor
@@ -30,11 +31,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `abroad`: chance that a graft comes from any island.
+    `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`.
     """
 
     islands: int = 4
     capacity: int = 32
     interval: int = 500
+    population: str = "ranked"
+    population_options: dict[str, Any] = {}
     parents: str = "tournament"
     parents_options: dict[str, Any] = {}
     drift: float = 0.8
@@ -53,7 +57,8 @@ class Mutate:
             raise BadInput(f"mutate: {error}") from error
         settings = self.settings
         self.archive = Archive(brief.direction)
-        self.islands = Islands(brief.direction, settings.islands, settings.capacity, settings.interval)
+        population = partial(load("populations", settings.population), brief.direction, settings.capacity)
+        self.islands = Islands(partial(population, **settings.population_options), settings.islands, settings.interval)
         self.credit: dict[str, Credit] = {}
         self._rule = load("parents", settings.parents)(**settings.parents_options)
         self._editor = Editor(brief, known, settings.editing)
@@ -93,10 +98,10 @@ class Mutate:
             self.islands.of(entry.index).admit(member)
         else:
             island = self.islands.of(entry.index)
-            held = island.alike(member)
+            held = alike(island, member)
             grows = held is not None and member.program.size > held.program.size
             if _chance(entry.id) < (self.settings.swelling if grows else self.settings.drift):
-                island.drift(member)
+                drift(island, member)
 
     def _record(self, evaluation: Evaluation) -> None:
         """Credits each operator of a child with what became of it."""
