@@ -1,16 +1,24 @@
-"""Every program's id, parents, score and number of children, at constant cost for each insertion.
+"""Every program's id, parents, score and descendants, at a bounded cost for each insertion.
 
 The index never forgets an id. It holds no program text: populations keep the texts of those that may have children.
 """
 
+import heapq
+
 import msgspec
 
+from ryumon.archive.clades import Clades
 from ryumon.errors import BadInput
-from ryumon.score import Direction, Evaluation, Status, better
+from ryumon.score import Direction, Evaluation, Status
 
 
 class Entry(msgspec.Struct, kw_only=True):
-    """One evaluated program. `children` counts the evaluated programs that name it as a parent."""
+    """One evaluated program. `children` counts the evaluated programs that name it as a parent.
+
+    `origin` is the index at which its oldest line began: a child of the seed begins one, any other continues the oldest
+    of its parents'. `clade_wins` and `clade_losses` count the successes and failures of it and its descendants, and
+    `succeeded` says which of them it is itself (`clades`).
+    """
 
     id: str
     index: int
@@ -21,6 +29,10 @@ class Entry(msgspec.Struct, kw_only=True):
     twin: str | None = None
     children: int = 0
     barred: bool = False
+    origin: int = -1
+    succeeded: bool = False
+    clade_wins: int = 0
+    clade_losses: int = 0
 
 
 class Archive:
@@ -28,14 +40,21 @@ class Archive:
 
     def __init__(self, direction: Direction) -> None:
         self.direction: Direction = direction
-        self.best: Entry | None = None
+        self._sign = 1.0 if direction == "minimize" else -1.0
         self._entries: dict[str, Entry] = {}
+        self._clades = Clades(direction, self._entries)
+        self._ranked: list[tuple[float, int, str]] = []
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __contains__(self, program_id: object) -> bool:
         return program_id in self._entries
+
+    @property
+    def best(self) -> Entry | None:
+        """The best program that is not barred, the first of equals; None where none has scored."""
+        return self._entries[self._ranked[0][2]] if self._ranked else None
 
     def __getitem__(self, program_id: str) -> Entry:
         """Returns the entry of a program; raises `BadInput` for an id that was never told."""
@@ -64,11 +83,14 @@ class Archive:
             size=program.size,
             twin=evaluation.twin,
         )
+        parents = [self._entries[parent] for parent in dict.fromkeys(evaluation.parents) if parent in self._entries]
+        for parent in parents:
+            parent.children += 1
+        entry.origin = min((parent.origin for parent in parents if parent.index >= 0), default=entry.index)
         self._entries[program.id] = entry
-        for parent in dict.fromkeys(evaluation.parents):
-            if parent in self._entries:
-                self._entries[parent].children += 1
-        self._consider(entry)
+        self._clades.add(entry, self.standing(entry))
+        if entry.score is not None:
+            heapq.heappush(self._ranked, (self._sign * entry.score, entry.index, entry.id))
         return entry
 
     def standing(self, entry: Entry) -> float | None:
@@ -78,21 +100,12 @@ class Archive:
             return original.score if original is not None and not original.barred else None
         return entry.score
 
-    def _consider(self, entry: Entry) -> None:
-        if entry.score is None:
-            return
-        best = self.best.score if self.best is not None else None
-        if best is None or better(self.direction, entry.score, best):
-            self.best = entry
-
     def _bar(self, program_id: str) -> None:
-        """Takes the right to children, and to be the best, from a program. Rare, so a look through all is fine."""
+        """Takes the right to children, and to be the best, from a program."""
         entry = self._entries.get(program_id)
-        if entry is None:
+        if entry is None or entry.barred:
             return
         entry.barred = True
-        if self.best is entry:
-            self.best = None
-            for other in self._entries.values():
-                if not other.barred:
-                    self._consider(other)
+        self._clades.revoke(entry)
+        while self._ranked and self._entries[self._ranked[0][2]].barred:
+            heapq.heappop(self._ranked)

@@ -6,7 +6,7 @@ import msgspec
 
 from ryumon.archive.index import Entry
 from ryumon.program import Program
-from ryumon.score import Direction
+from ryumon.score import Direction, Evaluation
 
 Rank = Callable[["Member"], tuple[float, int]]
 
@@ -34,3 +34,13 @@ def ranking(direction: Direction) -> Rank:
     """Returns the key by which members sort best first; among equal scores the smaller program ranks first."""
     sign = 1.0 if direction == "minimize" else -1.0
     return lambda member: (sign * member.score, member.entry.size)
+
+
+def member_of(evaluation: Evaluation, program: Program, entry: Entry, score: float) -> Member:
+    """Returns the member that an evaluation makes of its program; one that is not `ok` has no cases and no metrics."""
+    if evaluation.status != "ok":
+        return Member(program, entry, score)
+    results = evaluation.cases
+    names = set(results[0].metrics).intersection(*(result.metrics for result in results)) if results else ()
+    means = {name: sum(result.metrics[name] for result in results) / len(results) for name in sorted(names)}
+    return Member(program, entry, score, tuple(result.score for result in results), means)

@@ -121,3 +121,27 @@ def test_random_ignores_scores_and_draws_every_parent() -> None:
 def test_an_option_that_there_is_not_is_refused(made) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(BadInput, match="wrong"):
         made(BRIEF, Memory(), wrong=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"population": "elites", "parents": "dgm"},
+        {"population": "pareto", "parents": "lexicase"},
+        {"age_gap": 20, "parents": "thompson"},
+        {"novelty": 0.9, "population_options": {}},
+    ],
+)
+def test_structures_and_rules_combine_and_leave_a_search_repeatable(options) -> None:  # type: ignore[no-untyped-def]
+    (improver, programs), (_, again) = search(80, **options), search(80, **options)
+    assert len(programs) > 60
+    assert programs == again
+    assert improver.archive.best is not None
+    assert improver.archive.best.score < BRIEF.seed.size
+
+
+def test_a_feature_and_a_population_that_there_is_not_are_refused() -> None:
+    with pytest.raises(BadInput, match="elites, pareto, ranked"):
+        search(1, population="hoard")
+    with pytest.raises(BadInput, match="feature 'speed'"):
+        search(1, population="elites", population_options={"features": ["speed"]})

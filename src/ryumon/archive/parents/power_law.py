@@ -10,12 +10,13 @@ from itertools import accumulate
 import numpy as np
 
 from ryumon.archive.member import Member
+from ryumon.score import Direction
 
 
 class PowerLaw:
     """Picks by rank alone, with exponent `alpha`."""
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, direction: Direction, alpha: float = 1.0) -> None:
         self.alpha = alpha
         self._bounds: list[float] = []
 

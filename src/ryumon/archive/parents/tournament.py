@@ -10,12 +10,13 @@ import numpy as np
 
 from ryumon.archive.member import Member
 from ryumon.errors import BadInput
+from ryumon.score import Direction
 
 
 class Tournament:
     """Picks the best of `size` random members."""
 
-    def __init__(self, size: int = 3) -> None:
+    def __init__(self, direction: Direction, size: int = 3) -> None:
         if size < 1:
             raise BadInput(f"tournament size {size}: it must be at least 1")
         self.size = size

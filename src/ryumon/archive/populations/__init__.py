@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from ryumon.archive.member import Member
 from ryumon.errors import BadInput
 
@@ -35,13 +37,19 @@ def alike(population: Population, member: Member) -> Member | None:
 def drift(population: Population, member: Member) -> bool:
     """Puts `member` in the place of one that behaves alike, or admits it where there is none; returns whether it is in.
 
-    Where it earns no place, the one that behaves alike stays.
+    Where it earns no place, the one that behaves alike stays. Its cases, where they are not known, are those of the
+    one that behaves alike.
     """
     held = alike(population, member)
     if held is None:
         return population.admit(member)
+    if not member.cases:
+        member = msgspec.structs.replace(member, cases=held.cases, metrics=held.metrics)
     population.remove(held.entry.id)
-    return population.admit(member) or not population.admit(held)
+    if population.admit(member):
+        return True
+    population.admit(held)
+    return False
 
 
 def checked_capacity(capacity: int) -> int:

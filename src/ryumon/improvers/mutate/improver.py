@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ryumon.archive import Archive, Islands, Member, alike, drift
+from ryumon.archive import Archive, Islands, Layers, Member, alike, drift, member_of
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known
 from ryumon.improvers.mutate.editor import Editing, Editor
+from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.program import Program, Proposal
 from ryumon.registry import load
 from ryumon.score import Evaluation, better
@@ -31,7 +32,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `abroad`: chance that a graft comes from any island.
-    `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`.
+    `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
+    not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
+    one of the last 512 is not evaluated (`novel.py`).
     """
 
     islands: int = 4
@@ -41,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     population_options: dict[str, Any] = {}
     parents: str = "tournament"
     parents_options: dict[str, Any] = {}
+    age_gap: int = 0
+    novelty: float = 0.0
     drift: float = 0.8
     swelling: float = 0.2
     abroad: float = 0.2
@@ -58,10 +63,16 @@ class Mutate:
         settings = self.settings
         self.archive = Archive(brief.direction)
         population = partial(load("populations", settings.population), brief.direction, settings.capacity)
-        self.islands = Islands(partial(population, **settings.population_options), settings.islands, settings.interval)
+        make = partial(population, **settings.population_options)
+        self.islands: Islands | Layers = (
+            Layers(brief.direction, make, settings.islands, settings.age_gap)
+            if settings.age_gap
+            else Islands(make, settings.islands, settings.interval)
+        )
         self.credit: dict[str, Credit] = {}
-        self._rule = load("parents", settings.parents)(**settings.parents_options)
-        self._editor = Editor(brief, known, settings.editing)
+        self._rule = load("parents", settings.parents)(brief.direction, **settings.parents_options)
+        self._novel = NovelOnly(brief, known, settings.novelty) if settings.novelty else None
+        self._editor = Editor(brief, self._novel or known, settings.editing)
         self._direction = brief.direction
         self._seed = brief.seed
 
@@ -84,9 +95,11 @@ class Mutate:
         entry = self.archive.add(evaluation)
         if entry is not None and evaluation.program is not None:
             self._record(evaluation)
+            if self._novel is not None:
+                self._novel.tell(evaluation.program)
             score = self.archive.standing(entry)
             if score is not None and not entry.barred:
-                self._admit(Member(evaluation.program, entry, score))
+                self._admit(member_of(evaluation, evaluation.program, entry, score))
         if evaluation.index >= 0:
             self.islands.tick(evaluation.index)
 
