@@ -82,6 +82,7 @@ def test_no_bytes_without_the_nonce_are_a_claim(data: bytes) -> None:
 
 
 WRONG: dict[str, Answer] = {
+    "an echo of no probe": Evaluated(id=1, status="echo"),
     "another number": msgspec.structs.replace(SCORED, id=2),
     "another kind": Described(1, ("a", "b")),
     "a case too few": msgspec.structs.replace(SCORED, results=SCORED.results[:1], behaviours=(b"x",)),

@@ -23,6 +23,11 @@ from tests.conftest import DRIVERS, TASK, TOML, run_to_end
 Make = Callable[..., Path]
 
 
+PROBED = TASK.replace(
+    "    def evaluate", "    def probe(self, seed):\n        return [Case('probe', [0.25])]\n\n    def evaluate"
+)
+
+
 def archive(store: SqlStore, run: str) -> list[tuple[Any, ...]]:
     """Returns what a run's archive holds, measured times left out."""
     return [
@@ -45,9 +50,25 @@ def test_a_run_ends_with_exactly_its_budget_and_a_verdict(tiny: Make, store: Sql
     assert len(counted) == 41
 
 
+def test_an_echo_is_charged_and_kept_as_a_parent_and_not_counted(tiny: Make, store: SqlStore) -> None:
+    summary = run_to_end(store, tiny(task=PROBED), budget="40ev", name="r")
+    assert summary.evaluations == 40
+    records = list(stored_evaluations(store, "r"))
+    told = {record.id: record for record in records}
+    echoes = [record for record in records if record.status == "echo"]
+    assert echoes
+    for echo in echoes:
+        assert echo.files
+        assert echo.cost.evaluations == 0
+        assert echo.cost.cpu_s > 0
+        assert told[echo.twin].probe == echo.probe
+        assert told[echo.twin].status in ("ok", "dropped", "twin")
+    assert {parent for record in records for parent in record.parents} & {echo.id for echo in echoes}
+
+
 @pytest.mark.parametrize("improver", ["mutate", "random", "best-of-n"])
 def test_the_archive_is_the_same_with_one_two_and_four_workers(tiny: Make, store: SqlStore, improver: str) -> None:
-    task = tiny()
+    task = tiny(task=PROBED)
     for workers in (1, 2, 4):
         run_to_end(store, task, budget="30ev", improver=improver, workers=workers, name=f"w{workers}")
     assert archive(store, "w1") == archive(store, "w2") == archive(store, "w4")
@@ -84,7 +105,7 @@ else:
 
 
 def test_a_run_killed_again_and_again_ends_as_an_undisturbed_one(tiny: Make, store: SqlStore, tmp_path: Path) -> None:
-    task = tiny()
+    task = tiny(task=PROBED)
     run_to_end(store, task, budget="30ev", name="whole")
     for at, how in ((7, "start"), (13, "resume"), (24, "resume")):
         done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "store"), str(task), str(at), how])

@@ -9,7 +9,7 @@ import pytest
 
 from ryumon.archive.history import History
 from ryumon.archive.journal import Journal, stored_evaluations
-from ryumon.engines.messages import Answer, Describe, Described, Evaluated, Request
+from ryumon.engines.messages import Answer, Describe, Described, Evaluated, Request, Seen
 from ryumon.evaluation.evaluator import Measured
 from ryumon.improvers.client import ImproverClient
 from ryumon.improvers.messages import Proposed
@@ -67,7 +67,7 @@ class ScriptedEngine:
         """Returns what endless programs have used."""
         return self.used_s
 
-    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+    async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
         """Answers as a worker would."""
         for _ in range(int(self._rng.integers(0, 20))):
             await asyncio.sleep(0)

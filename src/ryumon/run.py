@@ -28,7 +28,7 @@ from ryumon.improvers.lasting import LastingImprover
 from ryumon.improvers.messages import Proposed
 from ryumon.program import Program, Proposal, checked, outside
 from ryumon.redaction import held_key
-from ryumon.score import UNCOUNTED, Status
+from ryumon.score import UNCOUNTED, UNEVALUATED, Status
 from ryumon.store.records import Evaluated, Finished, Resumed, SearchEnded, Started, Stopped
 from ryumon.task import TaskFolder
 
@@ -220,7 +220,7 @@ class Run:
     async def _tell(self, record: Evaluated, program: Program | None, screen: Screen) -> None:
         """Makes one commit known: to the screen, to what parents are worth, and to the improver."""
         screen.tell(record)
-        if record.id is not None and record.status not in UNCOUNTED:
+        if record.id is not None and record.status not in UNEVALUATED:
             self._told_through = max(self._told_through, self._journal.history.where[record.id])
             self._standing.update((id, status) for id, status in record.confirmed.items() if id == record.id)
         await self._improver.tell(record, program)
@@ -324,7 +324,7 @@ class Run:
             outcomes[program.id] = outcome
             if outcome.status != "ok":
                 measured = msgspec.structs.replace(measured, status=outcome.status, reason=outcome.evidence)
-        if measured.status not in UNCOUNTED:
+        if measured.status not in UNEVALUATED:
             self._journal.ledger.release()
         record = self._journal.append(self._record(index, judged.proposed, measured, outcomes))
         self._races.tell(record)
@@ -335,13 +335,13 @@ class Run:
     ) -> Evaluated:
         proposal = proposed.proposal if proposed is not None else None
         program = proposal.program if proposal is not None else self._task.seed
-        counted = measured.status not in UNCOUNTED
+        stored = program is not None and measured.status not in UNEVALUATED
         confirming = sum(outcome.cpu_s for outcome in outcomes.values())
         barred = tuple(id for id, outcome in outcomes.items() if outcome.status != "ok")
         return Evaluated(
             index=index,
             id=program.id if program is not None else None,
-            files=self._journal.keep(program) if program is not None and counted else None,
+            files=self._journal.keep(program) if program is not None and stored else None,
             size=program.size if program is not None else 0,
             parents=proposal.parents if proposal is not None else (),
             operator=proposal.operator if proposal is not None else "seed",
@@ -354,10 +354,15 @@ class Run:
             barred=barred,
             form=proposed.form if proposed is not None else self._improver.seed_form,
             behaviours=measured.behaviours,
+            probe=measured.probe,
             driven=measured.driven,
             confirmed={id: outcome.status for id, outcome in outcomes.items()},
             evidence="; ".join(outcome.evidence for outcome in outcomes.values() if outcome.evidence),
-            cost=Cost(evaluations=int(counted and index >= 0), cases=measured.asked, cpu_s=measured.cpu_s + confirming),
+            cost=Cost(
+                evaluations=int(measured.status not in UNCOUNTED and index >= 0),
+                cases=measured.asked,
+                cpu_s=measured.cpu_s + confirming,
+            ),
             tier=self._journal.history.tier,
             elapsed=self._journal.elapsed(),
             repeats=measured.repeats,

@@ -37,10 +37,13 @@ Status = Literal[
     "unconfirmed",  # the strict path came to no answer within its limits
     "cheating",  # the fast and the strict path differ, repeatedly
     "barred",  # its parent was barred before it was evaluated
+    "echo",  # claimed on the probe exactly what an earlier program did; nothing else ran, not counted
     "duplicate",  # equal in normal form to an earlier proposal; not evaluated, not counted
     "no_program",  # the improver made no program; not evaluated, not counted
 ]
-UNCOUNTED: frozenset[Status] = frozenset({"duplicate", "no_program"})
+RAN: frozenset[Status] = frozenset({"ok", "dropped", "twin", "echo"})  # as far as it was asked to
+UNEVALUATED: frozenset[Status] = frozenset({"duplicate", "no_program"})
+UNCOUNTED: frozenset[Status] = UNEVALUATED | {"echo"}
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -65,7 +68,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
     `index` is the number of the ask that proposed it, -1 for the seed. `score` is the mean over all cases, None
     unless `status` is `ok`. `cases` holds what ran, in order. `twin` is the id of the earlier program that a `twin`
-    behaves as. `barred` names earlier programs that confirmation has just barred from parenthood.
+    or an `echo` behaves as. `barred` names earlier programs that confirmation has just barred from parenthood.
     """
 
     index: int

@@ -89,6 +89,14 @@ class Task:
         """Returns the cases of a split, always the same for the same arguments."""
         raise NotImplementedError(f"{type(self).__name__} has no cases(self, split, seed)")
 
+    def probe(self, seed: int) -> Sequence[Case]:
+        """Returns cheap cases by which behaviour is told before the full price is paid; none unless a task has some.
+
+        `evaluate` is called on them as on any other, beside the first train cases, and their scores are ignored: a
+        program that claims here exactly what an earlier one claimed is an `echo` of that one, and is not counted.
+        """
+        return ()
+
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the score of `program` on `case`, computed here from what the candidate claims."""
         raise NotImplementedError(f"{type(self).__name__} has no evaluate(self, program, case)")

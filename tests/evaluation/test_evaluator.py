@@ -14,8 +14,10 @@ from ryumon.engines.messages import Evaluate, Evaluated
 from ryumon.evaluation.evaluator import Evaluator, Measured
 from ryumon.evaluation.stages import Screen
 from ryumon.program import Program
+from ryumon.store.records import Evaluated as Record
 from ryumon.task import Split, read_task
 from tests.conftest import DRIVERS, TOML
+from tests.runs import evaluated
 
 Make = Callable[..., Path]
 T = TypeVar("T")
@@ -54,6 +56,21 @@ def with_evaluator(folder: Path, work: Callable[[Evaluator, LocalEngine], Awaita
             engine.close()
 
     return asyncio.run(inside())
+
+
+def told(program: Program, found: Measured) -> Record:
+    """Returns the event by which a measured program becomes known."""
+    return evaluated(
+        0,
+        program,
+        {},
+        found.score,
+        status=found.status,
+        cases=found.results,
+        behaviours=found.behaviours,
+        probe=found.probe,
+        driven=found.driven,
+    )
 
 
 def judged(folder: Path, text: str) -> tuple[Measured, str, str]:
@@ -100,10 +117,10 @@ def test_a_case_at_its_cpu_limit_gets_twice_the_limit_and_a_second_chance_alone_
     async def work(evaluator: Evaluator, engine: LocalEngine) -> Measured:
         ask = engine.ask
 
-        async def spied(request, *, alone=False):  # type: ignore[no-untyped-def]
+        async def spied(request, *, alone=False, seen=None):  # type: ignore[no-untyped-def]
             if isinstance(request, Evaluate):
                 asked.append((request.patience, alone, len(request.cases)))
-            return await ask(request, alone=alone)
+            return await ask(request, alone=alone, seen=seen)
 
         engine.ask = spied  # type: ignore[method-assign]
         spinning = Program({"fit.py": "def fit(x):\n    while True:\n        pass\n"})
@@ -120,8 +137,8 @@ def test_a_second_chance_that_is_used_counts_and_the_rest_goes_on(tiny: Make) ->
     async def work(evaluator: Evaluator, engine: LocalEngine) -> Measured:
         ask = engine.ask
 
-        async def first_fails(request, *, alone=False):  # type: ignore[no-untyped-def]
-            answer = await ask(request, alone=alone)
+        async def first_fails(request, *, alone=False, seen=None):  # type: ignore[no-untyped-def]
+            answer = await ask(request, alone=alone, seen=seen)
             if isinstance(answer, Evaluated) and len(request.cases) == 3:
                 return Evaluated(id=answer.id, status="cpu_limit", results=answer.results[:1], reason="limit")
             return answer
@@ -139,38 +156,11 @@ def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make, toml
     folder = tiny(task=DRIVEN, drivers=DRIVERS, toml=toml)
 
     async def work(evaluator: Evaluator, engine: LocalEngine) -> tuple[Measured, Measured]:
-        from ryumon.budget import Cost
-        from ryumon.store.records import Evaluated as Record
-
         screen = Screen("minimize", read_task(folder).spec.stages, 3)
         elder = Program({"fit.py": HONEST})
         first = await evaluator.train(elder, screen, screen.view())
         early = screen.view()
-        screen.tell(
-            Record(
-                index=0,
-                id=elder.id,
-                files=None,
-                size=0,
-                parents=(),
-                operator="",
-                status="ok",
-                score=first.score,
-                cases=first.results,
-                reason="",
-                log="",
-                twin=None,
-                barred=(),
-                form=b"",
-                behaviours=first.behaviours,
-                driven=True,
-                confirmed={},
-                evidence="",
-                cost=Cost(),
-                tier="A",
-                elapsed=0.0,
-            )
-        )
+        screen.tell(told(elder, first))
         twin = Program({"fit.py": "def fit(x):\n    return x / 2.0\n"})
         return await evaluator.train(twin, screen, screen.view()), await evaluator.train(twin, screen, early)
 
@@ -180,6 +170,73 @@ def test_a_twin_stops_after_the_first_stage_and_names_its_elder(tiny: Make, toml
     assert len(found.results) == ran
     assert found.score is None
     assert not_told_yet.status == "ok"
+
+
+PROBED = DRIVEN.replace(
+    "    def evaluate",
+    "    def probe(self, seed):\n        return [Case('probe', [4.0, 6.0])]\n\n    def evaluate",
+)
+
+
+def probed(folder: Path, *texts: str) -> list[Measured]:
+    """Returns how programs measure one after the other, each told before the next is evaluated."""
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> list[Measured]:
+        screen = Screen("minimize", read_task(folder).spec.stages, 3)
+        found = []
+        for text in texts:
+            program = Program({"fit.py": text})
+            found.append(await evaluator.train(program, screen, screen.view()))
+            screen.tell(told(program, found[-1]))
+        return found
+
+    return with_evaluator(folder, work)
+
+
+def test_a_program_that_claims_on_the_probe_what_an_earlier_one_did_is_its_echo_and_meets_no_case(tiny: Make) -> None:
+    folder = tiny(task=PROBED, drivers=DRIVERS)
+    elder, echo, another = probed(folder, HONEST, "def fit(x):\n    return x / 2.0\n", "def fit(x):\n    return x\n")
+    assert (elder.status, another.status, echo.status) == ("ok", "ok", "echo")
+    assert echo.twin == Program({"fit.py": HONEST}).id
+    assert (echo.results, echo.score, echo.asked) == ((), None, 0)
+    assert echo.cpu_s > 0
+    assert elder.probe == echo.probe != another.probe
+
+
+def test_an_echo_of_a_program_that_failed_or_was_an_echo_itself_is_none(tiny: Make) -> None:
+    """Else what one program was refused for would be held against others that behave better."""
+    fails = "def fit(x):\n    if x < 2:\n        raise ValueError(x)\n    return x * 0.5\n"
+    first, second, third = probed(tiny(task=PROBED, drivers=DRIVERS), fails, HONEST, HONEST + "\n")
+    assert (first.status, second.status, third.status) == ("error", "ok", "echo")
+    assert third.twin == Program({"fit.py": HONEST}).id
+
+
+def test_a_program_that_fails_on_the_probe_fails(tiny: Make) -> None:
+    """A probe is the program's first case, and its child: a crash there is no way round it."""
+    fails = "def fit(x):\n    if x > 2:\n        raise ValueError('on the probe')\n    return x * 0.5\n"
+    folder = tiny(task=PROBED, drivers=DRIVERS)
+    (found,) = probed(folder, fails)
+    assert (found.status, found.results, found.probe) == ("error", (), b"")
+    assert "on the probe" in found.reason
+
+
+def test_with_a_worst_score_the_cases_decide_and_not_the_probe(tiny: Make) -> None:
+    fails = "def fit(x):\n    if x > 2:\n        raise ValueError('on the probe')\n    return x * 0.5\n"
+    toml = TOML.replace('budget = "40ev"', 'budget = "40ev"\nworst_score = 99.0')
+    first, second = probed(tiny(task=PROBED, drivers=DRIVERS, toml=toml), fails, fails + "\n")
+    assert first.status == "ok"
+    assert first.score == probed(tiny(task=DRIVEN, drivers=DRIVERS, toml=toml), fails)[0].score
+    assert second.status == "twin"
+
+
+def test_the_probe_and_the_first_case_share_a_child(tiny: Make) -> None:
+    """Each child costs some milliseconds, more than many probes."""
+    folder = tiny(task=PROBED, drivers=DRIVERS)
+    counts = "import itertools\ncalls = itertools.count()\n\ndef fit(x):\n    return float(next(calls))\n"
+    (found,) = probed(folder, counts)
+    alone = with_evaluator(folder, lambda evaluator, engine: evaluator.read(Program({"fit.py": counts}), "train", 0))
+    assert [result.score for result in found.results[1:]] == [result.score for result in alone.results[1:]]
+    assert found.results[0].score > alone.results[0].score
 
 
 def test_a_worst_score_takes_the_place_of_a_failed_case(tiny: Make) -> None:
@@ -251,10 +308,10 @@ def test_a_program_too_slow_for_the_strict_path_is_unconfirmed_and_not_called_a_
     async def work(evaluator: Evaluator, engine: LocalEngine) -> str:
         ask = engine.ask
 
-        async def strictly_slow(request, *, alone=False):  # type: ignore[no-untyped-def]
+        async def strictly_slow(request, *, alone=False, seen=None):  # type: ignore[no-untyped-def]
             if isinstance(request, Evaluate) and request.strict:
                 return Evaluated(id=0, status="cpu_limit", reason="limit")
-            return await ask(request, alone=alone)
+            return await ask(request, alone=alone, seen=seen)
 
         engine.ask = strictly_slow  # type: ignore[method-assign]
         program = Program({"fit.py": HONEST})

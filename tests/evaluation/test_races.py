@@ -14,7 +14,7 @@ import pytest
 from ryumon.archive.history import History
 from ryumon.archive.journal import Journal, stored_evaluations
 from ryumon.archive.summary import summarised
-from ryumon.engines.messages import Answer, Describe, Described, Evaluated, Request
+from ryumon.engines.messages import Answer, Describe, Described, Evaluated, Request, Seen
 from ryumon.evaluation.evaluator import Evaluator
 from ryumon.program import Proposal
 from ryumon.run import Run
@@ -56,7 +56,7 @@ class NoisyEngine:
         """Returns that its candidates cost nothing."""
         return 0.0
 
-    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+    async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
         """Answers as a worker would, after a random number of turns of the loop."""
         for _ in range(int(self._turns.integers(0, 20))):
             await asyncio.sleep(0)
@@ -193,9 +193,9 @@ def test_a_noisy_task_with_seeded_noise_gives_the_same_archive_whatever_the_timi
 class Driven(NoisyEngine):
     """Drives its candidates; one whose text says `peeks` gains by it wherever it is not on the strict path."""
 
-    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+    async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
         """Answers as a worker would."""
-        answer = await super().ask(request, alone=alone)
+        answer = await super().ask(request, alone=alone, seen=seen)
         if not isinstance(answer, Evaluated) or isinstance(request, Describe):
             return answer
         gain = 60.0 if "peeks" in request.files["fit.py"] and not request.strict else 0.0
@@ -231,8 +231,8 @@ def test_equal_claims_of_a_noisy_task_make_no_twin(tiny: Make, store: SqlStore) 
 
 def test_a_race_ends_with_the_repeat_that_a_challenger_fails(tiny: Make, store: SqlStore) -> None:
     class Failing(NoisyEngine):
-        async def ask(self, request: Request, *, alone: bool = False) -> Answer:
-            answer = await super().ask(request, alone=alone)
+        async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
+            answer = await super().ask(request, alone=alone, seen=seen)
             fails = isinstance(answer, Evaluated) and (request.split, request.seed) == ("train", repeat_seed(0, 2))
             if fails and not isinstance(request, Describe) and "fragile" in request.files["fit.py"]:
                 return Evaluated(id=answer.id, status="error", reason="broke")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ryumon.engines.local import ATTEMPTS, Lane
-from ryumon.engines.messages import Answer, Evaluate, Evaluated, Request, Unable
+from ryumon.engines.messages import Answer, Evaluate, Evaluated, Request, Seen, Unable
 from ryumon.errors import RoleError, RoleGone
 from ryumon.task import read_task
 
@@ -25,7 +25,7 @@ class PlayedLane(Lane):
     async def _ready(self) -> None:
         self.attempts += 1
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _exchange(self, request: Request, seen: Seen | None) -> Answer:
         return self._play(self.attempts)
 
 

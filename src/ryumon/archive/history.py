@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ryumon.budget import Budget, Cost, parse_budget
-from ryumon.score import UNCOUNTED, Direction, Status, better
+from ryumon.score import RAN, UNCOUNTED, UNEVALUATED, Direction, Status, better
 from ryumon.store.chain import Event, genesis
 from ryumon.store.records import (
     Evaluated,
@@ -136,8 +136,7 @@ class History:
     @property
     def failed(self) -> int:
         """Counted evaluations that gave no score and were not merely stopped early."""
-        fine: set[Status] = {"ok", "dropped", "twin"}
-        return sum(count for status, count in self.statuses.items() if status not in fine | UNCOUNTED)
+        return sum(count for status, count in self.statuses.items() if status not in RAN | UNCOUNTED)
 
     def is_best(self, score: float) -> bool:
         """Returns whether a score beats the best on train so far."""
@@ -151,7 +150,7 @@ class History:
 
     def apply(self, record: Record, head: bytes) -> None:
         """Takes the next event's record; `head` is the event's hash."""
-        if isinstance(record, Evaluated) and record.id is not None and record.status not in UNCOUNTED:
+        if isinstance(record, Evaluated) and record.id is not None and record.status not in UNEVALUATED:
             self.where.setdefault(record.id, self.events)
         self.head, self.events = head, self.events + 1
         self.elapsed = getattr(record, "elapsed", self.elapsed)
@@ -205,7 +204,7 @@ class History:
                 self.curve.append(point)
 
     def _credit(self, record: Evaluated) -> None:
-        if record.status in UNCOUNTED:
+        if record.status in UNEVALUATED:
             return
         self.children.update(record.parents)
         credit = self.operators.setdefault(record.operator, Credit())

@@ -94,8 +94,8 @@ class Archive:
         return entry
 
     def standing(self, entry: Entry) -> float | None:
-        """Returns the score that `entry` competes with: its own, or for a twin that of the program it behaves as."""
-        if entry.status == "twin" and entry.twin is not None:
+        """Returns the score that `entry` competes with: its own, or that of the program it behaves as."""
+        if entry.twin is not None:
             original = self._entries.get(entry.twin)
             return original.score if original is not None and not original.barred else None
         return entry.score

@@ -23,8 +23,11 @@ from ryumon.engines.messages import (
     Described,
     Evaluate,
     Evaluated,
+    Probed,
+    Proceed,
     Refused,
     Request,
+    Seen,
     Unable,
     misfit,
 )
@@ -53,7 +56,7 @@ class Lane:
         self._before_s = self._answered_s = 0.0
         self.cpu_s = 0.0
 
-    async def ask(self, request: Request) -> Answer:
+    async def ask(self, request: Request, seen: Seen | None = None) -> Answer:
         """Returns the worker's answer, from a fresh start each time that the lane breaks.
 
         A request that breaks it `ATTEMPTS` times, once the lane is ready for it, is at fault itself. Raises `RoleError`
@@ -69,7 +72,7 @@ class Lane:
                 continue
             try:
                 async with asyncio.timeout(self._deadline(request)):
-                    answer = await self._exchange(request)
+                    answer = await self._exchange(request, seen)
             except TimeoutError:
                 self.kill()
                 return _failed(request, "evaluator_timeout", "the evaluator outlasted its deadline")
@@ -157,7 +160,7 @@ class Lane:
                 stderr=self._errors,
             )
             self._processes.append(worker)
-        self._channel = await AsyncChannel.over(ours, Answer, MOST_BYTES)
+        self._channel = await AsyncChannel.over(ours, Answer | Probed, MOST_BYTES)
         await self._channel.send(Boot(str(self._task.path), self._task.spec, self._task.drivers))
         answer = await self._channel.receive()
         if isinstance(answer, Refused):
@@ -166,14 +169,21 @@ class Lane:
             raise RoleError("the worker answered before it was asked")
         self._ready_at = time.clock_gettime(time.CLOCK_BOOTTIME)
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _exchange(self, request: Request, seen: Seen | None) -> Answer:
         assert self._channel is not None
         self._number += 1
         request = msgspec.structs.replace(request, id=self._number)
         self._busy = True
         await self._channel.send(request)
-        answer: Answer = await self._channel.receive()
-        if wrong := misfit(request, answer):
+        answer: Answer | Probed = await self._channel.receive()
+        echo = False
+        if isinstance(answer, Probed) and answer.id == request.id and seen is not None:
+            echo = seen(answer.behaviour)
+            await self._channel.send(Proceed(request.id, not echo))
+            answer = await self._channel.receive()
+        if isinstance(answer, Probed):
+            raise RoleError("the worker asked about a probe that is not outstanding")
+        if wrong := misfit(request, answer, echo):
             raise RoleError(wrong)
         self._busy = False
         if isinstance(answer, Evaluated):
@@ -186,7 +196,8 @@ class Lane:
             return spec.evaluator_s
         strict = 2 if request.strict else 1
         build = spec.build.limits.scaled(request.patience).wall if spec.build is not None else 0.0
-        return build + strict * len(request.cases) * (spec.limits.scaled(request.patience).wall + spec.evaluator_s)
+        cases = len(request.cases) + request.probe
+        return build + strict * cases * (spec.limits.scaled(request.patience).wall + spec.evaluator_s)
 
     def _last_words(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)
@@ -207,7 +218,7 @@ class LocalEngine:
             self._free.put_nowait(lane)
         self._gate = asyncio.Lock()
 
-    async def ask(self, request: Request, *, alone: bool = False) -> Answer:
+    async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
         """Returns a worker's answer, as the first free lane gives it; `alone` holds every lane meanwhile."""
         async with AsyncExitStack() as stack:
             if alone:
@@ -215,7 +226,7 @@ class LocalEngine:
             lane = await stack.enter_async_context(self._held())
             for _ in range(len(self._lanes) - 1 if alone else 0):
                 await stack.enter_async_context(self._held())
-            return await lane.ask(request)
+            return await lane.ask(request, seen)
 
     def candidates_cpu_s(self) -> float:
         """Returns the CPU seconds that candidates have used so far, those that are running included."""

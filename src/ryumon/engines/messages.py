@@ -1,6 +1,7 @@
 """The records between a supervisor and an evaluator worker. Each answer carries the number of its request."""
 
 import math
+from collections.abc import Callable
 
 import msgspec
 
@@ -27,6 +28,7 @@ class Describe(msgspec.Struct, frozen=True, tag=True):
 class Evaluate(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Asks what a program is worth on some cases, by position in their split.
 
+    `probe`: the task's probe comes first, if it has one; the worker sends a `Probed` then, and waits for a `Proceed`.
     `strict` takes the strict path where the task drives; `patience` multiplies the time limits. `last` says that a CPU
     limit is final, so that a task's worst score may take the place of the case.
     """
@@ -36,9 +38,24 @@ class Evaluate(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     split: Split
     seed: int
     cases: tuple[int, ...]
+    probe: bool = False
     strict: bool = False
     patience: float = 1.0
     last: bool = False
+
+
+class Probed(msgspec.Struct, frozen=True, tag=True):
+    """The digest of all that a candidate claimed on the probe."""
+
+    id: int
+    behaviour: bytes
+
+
+class Proceed(msgspec.Struct, frozen=True, tag=True):
+    """Answers a `Probed`: whether the candidate is worth the cases, its behaviour being new."""
+
+    id: int
+    on: bool
 
 
 class Described(msgspec.Struct, frozen=True, tag=True):
@@ -52,8 +69,8 @@ class Described(msgspec.Struct, frozen=True, tag=True):
 class Evaluated(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """What became of an `Evaluate`: the cases that scored, in order, and what stopped the rest.
 
-    `behaviours` has one digest for each scored case, over all that the candidate claimed there. `driven` says whether
-    the task used `drive`. `cpu_s` is the candidate's alone.
+    `behaviours` has one digest for each scored case, over all that the candidate claimed there. `probe` is that of the
+    probe, empty where there was none. `driven` says whether the task used `drive`. `cpu_s` is the candidate's alone.
     """
 
     id: int
@@ -62,6 +79,7 @@ class Evaluated(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     reason: str = ""
     log: str = ""
     behaviours: tuple[bytes, ...] = ()
+    probe: bytes = b""
     driven: bool = False
     cpu_s: float = 0.0
 
@@ -81,6 +99,7 @@ class Unable(msgspec.Struct, frozen=True, tag=True):
 
 
 Request = Describe | Evaluate
+Seen = Callable[[bytes], bool]  # whether what was claimed on a probe had been claimed there before
 Answer = Described | Evaluated | Refused | Unable
 
 # What a worker cannot know: the supervisor alone decides it.
@@ -89,8 +108,9 @@ NOT_A_WORKERS: frozenset[Status] = frozenset(
 )
 
 
-def misfit(request: Request, answer: Answer) -> str:
-    """Returns what keeps an answer from being one to `request`; "" where nothing does."""
+def misfit(request: Request, answer: Answer, echo: bool = False) -> str:
+    """Returns what keeps an answer from being one to `request`; "" where nothing does. `echo`: the worker was told that
+    the candidate's behaviour on the probe is not new."""
     if answer.id != request.id:
         return "the worker answered a request that is not outstanding"
     if isinstance(answer, Refused | Unable):
@@ -98,6 +118,8 @@ def misfit(request: Request, answer: Answer) -> str:
     if isinstance(request, Describe) or isinstance(answer, Described):
         return "" if isinstance(request, Describe) and isinstance(answer, Described) else "another kind of answer"
     cases, scored = len(request.cases), len(answer.results)
+    if (answer.status == "echo") != echo and not answer.status.startswith("evaluator"):
+        return f"the worker said {answer.status} after a probe that was {'known' if echo else 'new'}"
     if answer.status in NOT_A_WORKERS:
         return f"the worker said {answer.status}, which is not for it to say"
     if (scored != cases if answer.status == "ok" else scored >= cases) or len(answer.behaviours) != scored:

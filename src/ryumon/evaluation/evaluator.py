@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ryumon.engines.base import Engine
-from ryumon.engines.messages import Describe, Described, Evaluate, Evaluated
+from ryumon.engines.messages import Describe, Described, Evaluate, Evaluated, Seen
 from ryumon.errors import TaskError
 from ryumon.evaluation.stages import Screen, View
 from ryumon.program import Program
@@ -35,6 +35,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     log: str = ""
     twin: str | None = None
     behaviours: tuple[bytes, ...] = ()
+    probe: bytes = b""
     driven: bool = False
     cpu_s: float = 0.0
     asked: int = 0
@@ -147,15 +148,18 @@ class Evaluator:
         )
 
     async def train(self, program: Program, screen: Screen, view: View) -> Measured:
-        """Returns what the program is worth on the train cases, stage by stage."""
+        """Returns what the program is worth on the train cases: on the probe, then stage by stage."""
         found = Measured(status="ok")
+        seen = None if self._noise is not None else lambda probe: screen.echo(view, probe) is not None
         for number, stage in enumerate(screen.stages):
             if number and screen.hopeless(view, number, found.results):
                 return msgspec.structs.replace(found, status="dropped")
             if number == 1 and (twin := self._twin(screen, view, found)) is not None:
                 return twin
-            part = await self._measure(program, "train", self._seed, tuple(stage))
+            part = await self._measure(program, "train", self._seed, tuple(stage), seen=None if number else seen)
             found = _joined(found, part)
+            if part.status == "echo":
+                return msgspec.structs.replace(found, twin=screen.echo(view, part.probe))
             if part.status != "ok":
                 return found
         if len(screen.stages) == 1:
@@ -225,9 +229,11 @@ class Evaluator:
         cases: Sequence[int],
         *,
         strict: bool = False,
+        seen: Seen | None = None,
     ) -> Measured:
-        """Measures on some cases; a case that hits its CPU limit is run once more, alone, at twice the limit.
+        """Measures on some cases, and before them on the probe where there is `seen` to ask about it.
 
+        A case that hits its CPU limit is run once more, alone, at twice the limit.
         A held-out case has twice the limit at once: a program that runs out of it on purpose would meet the same case
         again, and what it has read of the machine's files tells a later child of it what it was asked.
         """
@@ -240,12 +246,14 @@ class Evaluator:
             split=split,
             seed=seed,
             cases=tuple(cases),
+            probe=seen is not None,
             strict=strict,
             patience=patience,
             last=held_out,
         )
         while request.cases and found.status == "ok":
-            part = await self._asked(request)
+            part = await self._asked(request, seen=seen)
+            request = msgspec.structs.replace(request, probe=False)
             done = len(part.results)
             if part.status == "cpu_limit" and not request.last:
                 found = _joined(found, msgspec.structs.replace(part, status="ok"))
@@ -258,9 +266,9 @@ class Evaluator:
             request = msgspec.structs.replace(request, cases=request.cases[done:])
         return found
 
-    async def _asked(self, request: Evaluate, *, alone: bool = False) -> Measured:
+    async def _asked(self, request: Evaluate, *, alone: bool = False, seen: Seen | None = None) -> Measured:
         alone = alone or (self._noise is not None and self._noise.alone)
-        answer = await self._engine.ask(request, alone=alone)
+        answer = await self._engine.ask(request, alone=alone, seen=seen)
         if not isinstance(answer, Evaluated):
             raise TaskError(f"{self._task.path / 'task.py'}: {getattr(answer, 'reason', 'no answer')}")
         return Measured(
@@ -269,9 +277,10 @@ class Evaluator:
             reason=answer.reason,
             log=answer.log,
             behaviours=answer.behaviours,
+            probe=answer.probe,
             driven=answer.driven,
             cpu_s=answer.cpu_s,
-            asked=len(answer.results) + (answer.status != "ok"),
+            asked=len(answer.results) + (answer.status not in ("ok", "echo")),
         )
 
 
@@ -282,6 +291,7 @@ def _joined(first: Measured, then: Measured) -> Measured:
         reason=then.reason,
         log=then.log or first.log,
         behaviours=first.behaviours + then.behaviours,
+        probe=first.probe or then.probe,
         driven=first.driven or then.driven,
         cpu_s=first.cpu_s + then.cpu_s,
         asked=first.asked + then.asked,

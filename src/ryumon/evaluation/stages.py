@@ -48,6 +48,7 @@ class Screen:
         self._direction = direction
         self._recent: list[deque[float]] = [deque(maxlen=WINDOW) for _ in self.stages]
         self._behaviours: dict[bytes, tuple[int, str]] = {}
+        self._probes: dict[bytes, tuple[int, str]] = {}
         self._told = 0
 
     def tell(self, record: Evaluated) -> None:
@@ -57,6 +58,8 @@ class Screen:
                 recent.append(mean_score(record.cases[: stage.stop]))
         if record.status == "ok" and record.id is not None:
             self._behaviours.setdefault(self._first(record.behaviours), (self._told, record.id))
+        if record.probe and record.id is not None and record.status in ("ok", "dropped", "twin"):
+            self._probes.setdefault(record.probe, (self._told, record.id))
         self._told += 1
 
     def _first(self, behaviours: Sequence[bytes]) -> bytes:
@@ -81,4 +84,9 @@ class Screen:
     def twin(self, view: View, behaviours: Sequence[bytes]) -> str | None:
         """Returns the id of the first scored program, told by then, that made the same claims on the first stage."""
         found = self._behaviours.get(self._first(behaviours))
+        return found[1] if found is not None and found[0] < view.told else None
+
+    def echo(self, view: View, probe: bytes) -> str | None:
+        """Returns the id of the first program, told by then, that made the same claims on the probe."""
+        found = self._probes.get(probe)
         return found[1] if found is not None and found[0] < view.told else None

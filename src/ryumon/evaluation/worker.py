@@ -16,7 +16,20 @@ from pathlib import Path
 
 import msgspec
 
-from ryumon.engines.messages import Answer, Boot, Describe, Described, Evaluate, Evaluated, Refused, Request, Unable
+from ryumon.engines.messages import (
+    Answer,
+    Boot,
+    Describe,
+    Described,
+    Evaluate,
+    Evaluated,
+    Probed,
+    Proceed,
+    Refused,
+    Request,
+    Seen,
+    Unable,
+)
 from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.evaluation.builds import Builder
 from ryumon.evaluation.candidate import Handle
@@ -61,6 +74,7 @@ class Judge:
         self._task, self._boot, self._sandbox = task, boot, sandbox
         self._builder = Builder(sandbox, boot.spec.build) if boot.spec.build is not None else None
         self.cases = lru_cache(maxsize=4)(self._cases)
+        self.probe = lru_cache(maxsize=1)(self._probe)
 
     def _cases(self, split: Split, seed: int) -> tuple[Case, ...]:
         try:
@@ -73,27 +87,36 @@ class Judge:
             raise TaskError(f"cases({split!r}) gives two cases one id")
         return cases
 
-    def evaluate(self, request: Evaluate) -> Evaluated:
+    def _probe(self, seed: int) -> tuple[Case, ...]:
+        try:
+            cases = tuple(self._task.probe(seed))
+        except Exception as error:  # any error of the task's own code is reported as one line
+            raise TaskError(f"probe() raised {type(error).__name__}: {error}") from error
+        if not all(isinstance(case, Case) for case in cases):
+            raise TaskError("probe() must give Cases")
+        return cases
+
+    def evaluate(self, request: Evaluate, seen: Seen) -> Evaluated:
         """Returns what the program is worth on the cases asked for; the first failure ends it.
 
         Where its process was killed, and by nothing here, all of them are run once more: the second time it stands.
         """
-        found, outside = self._attempt(request)
+        found, outside = self._attempt(request, seen)
         if not outside:
             return found
-        again, _ = self._attempt(request)
-        return msgspec.structs.replace(again, cpu_s=found.cpu_s + again.cpu_s)
+        again, _ = self._attempt(msgspec.structs.replace(request, probe=False), seen)
+        return msgspec.structs.replace(again, probe=found.probe, cpu_s=found.cpu_s + again.cpu_s)
 
-    def _attempt(self, request: Evaluate) -> tuple[Evaluated, bool]:
+    def _attempt(self, request: Evaluate, seen: Seen) -> tuple[Evaluated, bool]:
         """Returns an evaluation, and whether it may have been cut short from outside."""
         spec = self._boot.spec
         cases = self.cases(request.split, request.seed)
         handle = self._handle(request)
         results: list[CaseResult] = []
         behaviours: list[bytes] = []
-        status: Status = "ok"
-        reason, outside = "", False
-        for position in request.cases:
+        status, reason, probe = self._probed(handle, request, seen) if request.probe else ("ok", "", b"")
+        outside = handle.failure is not None and handle.failure.perhaps_outside
+        for position in request.cases if status == "ok" else ():
             outcome = self._case(handle, cases[position])
             outside = outside or (handle.failure is not None and handle.failure.perhaps_outside)
             behaviours.append(handle.finish(keep_child=spec.reuse and position != request.cases[-1]))
@@ -113,10 +136,32 @@ class Judge:
             reason=_repeatable(reason)[:REASON_CHARACTERS],
             log=_repeatable(handle.log),
             behaviours=tuple(behaviours[: len(results)]),
+            probe=probe,
             driven=handle.driven,
             cpu_s=handle.cpu_s,
         )
         return found, outside
+
+    def _probed(self, handle: Handle, request: Evaluate, seen: Seen) -> tuple[Status, str, bytes]:
+        """Returns `ok`, `echo`, or how the program failed on the probe; why; and the digest of what it claimed there.
+
+        Its child lives on for the first case. Where a failed case has a worst score, only the cases decide.
+        """
+        cases = self.probe(request.seed)
+        digest = hashlib.blake2b(digest_size=16)
+        for case in cases:
+            outcome = self._case(handle, case)
+            digest.update(handle.finish(keep_child=True))
+            if isinstance(outcome, CaseResult):
+                continue
+            if self._boot.spec.worst_score is None:
+                return *outcome, b""
+            handle.failure = None
+            return "ok", "", b""
+        if not cases or not seen(digest.digest()):
+            return "ok", "", digest.digest() if cases else b""
+        handle.finish(keep_child=False)
+        return "echo", "", digest.digest()
 
     def _handle(self, request: Evaluate) -> Handle:
         spec, builder = self._boot.spec, self._builder
@@ -185,22 +230,31 @@ def _digest(case: Case) -> bytes:
         return b""
 
 
-def _answer(judge: Judge, request: Request) -> Answer:
+def _answer(judge: Judge, request: Request, channel: Channel) -> Answer:
     try:
         if isinstance(request, Describe):
             cases = judge.cases(request.split, request.seed)
             return Described(request.id, tuple(case.id for case in cases), tuple(_digest(case) for case in cases))
-        return judge.evaluate(request)
+        return judge.evaluate(request, lambda behaviour: _seen(channel, request.id, behaviour))
     except TaskError as error:
         return Refused(request.id, str(error))
     except SandboxError as error:
         return Unable(request.id, str(error))
 
 
+def _seen(channel: Channel, id: int, behaviour: bytes) -> bool:
+    """Asks the supervisor whether a behaviour on the probe is known."""
+    channel.send(Probed(id, behaviour))
+    answer = channel.receive()
+    if not isinstance(answer, Proceed) or answer.id != id:
+        raise RoleError("the supervisor answered a probe that is not outstanding")
+    return not answer.on
+
+
 def main(arguments: Sequence[str]) -> None:
     """Serves until the supervisor hangs up. The first answer, number 0, says whether the task loaded."""
     supervisor_fd, zygote_fd = map(int, arguments)
-    channel = Channel(socket.socket(fileno=supervisor_fd), Boot | Request)
+    channel = Channel(socket.socket(fileno=supervisor_fd), Boot | Request | Proceed)
     boot: Boot = channel.receive()
     try:
         kind = load_task(Path(boot.folder))
@@ -214,9 +268,10 @@ def main(arguments: Sequence[str]) -> None:
     while True:
         try:
             request: Request = channel.receive()
+            answer = _answer(judge, request, channel)
         except EOFError:
             return
-        channel.send(_answer(judge, request))
+        channel.send(answer)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known
 from ryumon.improvers.mutate import Editing, Editor
 from ryumon.program import Program, Proposal
-from ryumon.score import Evaluation
+from ryumon.score import RAN, Evaluation
 
 RESERVOIR = 65_536
 
@@ -58,7 +58,7 @@ class Random:
     def tell(self, evaluation: Evaluation) -> None:
         """Adds what ran to the pool, whatever it scored."""
         self._barred.update(evaluation.barred)
-        if evaluation.status not in ("ok", "twin", "dropped") or evaluation.program is None:
+        if evaluation.status not in RAN or evaluation.program is None:
             return
         self._seen += 1
         if len(self._pool) < RESERVOIR:

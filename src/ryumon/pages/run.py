@@ -11,7 +11,7 @@ from ryumon.archive.outcomes import outcomes
 from ryumon.archive.summary import Summary, summarised
 from ryumon.pages.chart import Chart, Series, chart, staircase
 from ryumon.pages.render import page
-from ryumon.score import UNCOUNTED
+from ryumon.score import UNCOUNTED, UNEVALUATED
 from ryumon.store.base import Store
 
 DIFF_LINES = 400
@@ -65,9 +65,9 @@ def _evaluations_at(store: Store, history: History, ids: set[str]) -> dict[str, 
     found: dict[str, int] = {}
     evaluations = 0
     for record in stored_evaluations(store, history.run):
-        if record.status in UNCOUNTED:
+        if record.status in UNEVALUATED:
             continue
-        evaluations += record.index >= 0
+        evaluations += record.index >= 0 and record.status not in UNCOUNTED
         if record.id in ids:
             found.setdefault(str(record.id), evaluations)
     return found

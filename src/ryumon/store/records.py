@@ -34,9 +34,10 @@ class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     """A committed ask: the proposal and what became of it. The seed has index -1.
 
-    `form` is the digest of the normal form, `behaviours` those of the claims of each case, `confirmed` the programs
-    that confirmation judged for it, `elapsed` the seconds that the run has taken so far. `repeats` are the scores of a
-    noisy task's race on each repeat but the first, by case: of the seed, and of what would be a new best.
+    `form` is the digest of the normal form, `behaviours` those of the claims of each case, `probe` that of the claims
+    on the probe, `confirmed` the programs that confirmation judged for it, `elapsed` the seconds that the run has taken
+    so far. `repeats` are the scores of a noisy task's race on each repeat but the first, by case: of the seed, and of
+    what would be a new best.
     """
 
     index: int
@@ -61,6 +62,7 @@ class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     tier: str
     elapsed: float
     repeats: tuple[tuple[float, ...], ...] = ()
+    probe: bytes = b""
 
 
 class Read(msgspec.Struct, frozen=True, tag="read", kw_only=True):

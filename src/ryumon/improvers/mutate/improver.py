@@ -16,7 +16,7 @@ from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.program import Program, Proposal
 from ryumon.registry import load
-from ryumon.score import Evaluation, better
+from ryumon.score import RAN, Evaluation, better
 
 
 class Credit(msgspec.Struct):
@@ -125,7 +125,7 @@ class Mutate:
         for name in filter(None, evaluation.operator.split("+")):
             credit = self.credit.setdefault(name, Credit())
             credit.told += 1
-            credit.ran += evaluation.status in ("ok", "twin", "dropped")
+            credit.ran += evaluation.status in RAN
             credit.improved += gained
 
 
