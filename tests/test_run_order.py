@@ -40,6 +40,9 @@ class ScriptedImprover(ImproverClient):
         self.heard.append(("tell", evaluation.index))
         self.told.append(evaluation)
 
+    async def export(self) -> None:
+        """Exports no state."""
+
     async def ask(self, index: int) -> Proposed:
         """Writes the ask down and proposes."""
         self.heard.append(("ask", index))

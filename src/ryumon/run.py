@@ -196,34 +196,32 @@ class Run:
         return self._asked <= history.committed + self._started.lookahead and history.fruitless < FRUITLESS
 
     async def _catch_up(self, screen: Screen) -> None:
-        """Tells the seed and, on resume, all but the last `lookahead` commits; the rest stay to be told in order."""
-        forms: list[bytes] = []
+        """Makes the seed known and, on resume, all but the last `lookahead` commits; the rest are told in order."""
+        committed = self._journal.history.committed
+        self._asked, self._told = committed, max(0, committed - self._started.lookahead)
         for record in stored_evaluations(self._journal.store, self._journal.history.run):
-            forms.append(record.form)
             self._races.tell(record)
-            program = self._journal.program(record)
-            if record.index < 0:
-                await self._tell(record, program, screen)
-                continue
-            self._untold.append((record, program))
             self._standing.update((id, status) for id, status in record.confirmed.items() if id != record.id)
-            self._asked += 1
-            await self._tell_before(self._journal.history.committed, screen)
-        await self._improver.know(tuple(form for form in forms if form))
+            if record.index < self._told:
+                self._note(record, screen)
+            else:
+                self._untold.append((record, self._journal.program(record)))
+        await self._improver.recover(self._told)
 
     async def _tell_before(self, index: int, screen: Screen) -> None:
         """Tells what ask number `index` is to know: exactly the first `index - lookahead` commits."""
         while self._told < index - self._started.lookahead and self._untold:
-            await self._tell(*self._untold.popleft(), screen)
+            record, program = self._untold.popleft()
+            self._note(record, screen)
+            await self._improver.tell(record, program)
             self._told += 1
 
-    async def _tell(self, record: Evaluated, program: Program | None, screen: Screen) -> None:
-        """Makes one commit known: to the screen, to what parents are worth, and to the improver."""
+    def _note(self, record: Evaluated, screen: Screen) -> None:
+        """Makes one commit known to the screen, and to what parents are worth."""
         screen.tell(record)
         if record.id is not None and record.status not in UNEVALUATED:
             self._told_through = max(self._told_through, self._journal.history.where[record.id])
             self._standing.update((id, status) for id, status in record.confirmed.items() if id == record.id)
-        await self._improver.tell(record, program)
 
     async def _ask(self, group: asyncio.TaskGroup, screen: Screen) -> None:
         index = self._asked

@@ -83,6 +83,38 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     twin: str | None = None
     barred: tuple[str, ...] = ()
 
+    def outline(self) -> "Outline":
+        """Returns the evaluation in brief."""
+        program = self.program
+        return Outline(
+            index=self.index,
+            id=program.id if program is not None else None,
+            parents=self.parents,
+            operator=self.operator,
+            status=self.status,
+            score=self.score,
+            size=program.size if program is not None else 0,
+            twin=self.twin,
+            barred=self.barred,
+        )
+
+
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """An `Evaluation` in brief, with the program's id and size for the program: no texts, no answers, no words.
+
+    It is what a lineage and a standing need, and small enough to be told again for a million programs.
+    """
+
+    index: int
+    id: str | None
+    parents: tuple[str, ...] = ()
+    operator: str = ""
+    status: Status
+    score: float | None = None
+    size: int = 0
+    twin: str | None = None
+    barred: tuple[str, ...] = ()
+
 
 def better(direction: Direction, a: float, b: float) -> bool:
     """Returns whether score `a` is strictly better than score `b`."""

@@ -6,8 +6,20 @@ It never runs a program and never writes to disk; the store remembers, this pack
 from ryumon.archive.index import Archive, Entry
 from ryumon.archive.islands import Islands
 from ryumon.archive.layers import Layers
-from ryumon.archive.member import Member, member_of
+from ryumon.archive.member import Held, Member, member_of
 from ryumon.archive.parents import ParentRule
 from ryumon.archive.populations import Population, alike, drift
 
-__all__ = ["Archive", "Entry", "Islands", "Layers", "Member", "ParentRule", "Population", "alike", "drift", "member_of"]
+__all__ = [
+    "Archive",
+    "Entry",
+    "Held",
+    "Islands",
+    "Layers",
+    "Member",
+    "ParentRule",
+    "Population",
+    "alike",
+    "drift",
+    "member_of",
+]

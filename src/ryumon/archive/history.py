@@ -19,6 +19,7 @@ from ryumon.store.records import (
     Record,
     Resumed,
     SearchEnded,
+    Snapshot,
     Started,
     Stopped,
     TestDrawn,
@@ -46,6 +47,13 @@ class Credit(msgspec.Struct):
     tried: int = 0
     scored: int = 0
     best: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a snapshot of the improver's state is: after how many tells, in which event."""
+
+    told: int
+    event: int
 
 
 class Contenders:
@@ -100,6 +108,7 @@ class History:
         self.where: dict[str, int] = {}
         self.readings: dict[tuple[Split, int, str], Read] = {}
         self.strictly: set[tuple[Split, int, str]] = set()
+        self.snapshots: list[Place] = []
         self.test_seed: int | None = None
         self.draws = 0
         self.cpu_s = 0.0
@@ -152,6 +161,8 @@ class History:
         """Takes the next event's record; `head` is the event's hash."""
         if isinstance(record, Evaluated) and record.id is not None and record.status not in UNEVALUATED:
             self.where.setdefault(record.id, self.events)
+        if isinstance(record, Snapshot):
+            self.snapshots.append(Place(record.told, self.events))
         self.head, self.events = head, self.events + 1
         self.elapsed = getattr(record, "elapsed", self.elapsed)
         match record:

@@ -9,7 +9,7 @@ import msgspec
 
 from ryumon.archive.clades import Clades
 from ryumon.errors import BadInput
-from ryumon.score import Direction, Evaluation, Status
+from ryumon.score import Direction, Evaluation, Outline, Status
 
 
 class Entry(msgspec.Struct, kw_only=True):
@@ -69,25 +69,32 @@ class Archive:
 
     def add(self, evaluation: Evaluation) -> Entry | None:
         """Records an evaluation and returns its entry; None where there is no program or the program is known."""
-        program = evaluation.program
-        for barred in evaluation.barred:
+        return self.recall(evaluation.outline())
+
+    def recall(self, outline: Outline) -> Entry | None:
+        """Records an evaluation that is told in brief, as `add` does: the index is the fold of the outlines."""
+        for barred in outline.barred:
             self._bar(barred)
-        if program is None or program.id in self._entries:
+        if outline.id is None or outline.id in self._entries:
             return None
+        known = [self._entries.get(parent) for parent in outline.parents]
         entry = Entry(
-            id=program.id,
-            index=evaluation.index,
-            parents=evaluation.parents,
-            status=evaluation.status,
-            score=evaluation.score if evaluation.status == "ok" else None,
-            size=program.size,
-            twin=evaluation.twin,
+            id=outline.id,
+            index=outline.index,
+            # One string for an id, however many children name it.
+            parents=tuple(
+                there.id if there is not None else id for there, id in zip(known, outline.parents, strict=True)
+            ),
+            status=outline.status,
+            score=outline.score if outline.status == "ok" else None,
+            size=outline.size,
+            twin=outline.twin,
         )
-        parents = [self._entries[parent] for parent in dict.fromkeys(evaluation.parents) if parent in self._entries]
+        parents = [self._entries[parent] for parent in dict.fromkeys(entry.parents) if parent in self._entries]
         for parent in parents:
             parent.children += 1
         entry.origin = min((parent.origin for parent in parents if parent.index >= 0), default=entry.index)
-        self._entries[program.id] = entry
+        self._entries[entry.id] = entry
         self._clades.add(entry, self.standing(entry))
         if entry.score is not None:
             heapq.heappush(self._ranked, (self._sign * entry.score, entry.index, entry.id))

@@ -3,10 +3,10 @@
 What an island keeps of what it is offered is its population's own rule (`populations/`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ryumon.archive.member import Member
-from ryumon.archive.populations import Population
+from ryumon.archive.populations import Population, Restorable
 from ryumon.errors import BadInput
 
 
@@ -32,6 +32,19 @@ class Islands:
         """Takes a program out of every island."""
         for population in self.populations:
             population.remove(program_id)
+
+    def restorable(self) -> bool:
+        """Returns whether the islands can be made again from their members."""
+        return all(isinstance(population, Restorable) for population in self.populations)
+
+    def restore(self, islands: Sequence[Sequence[Member]]) -> None:
+        """Takes up the members of each island, as they were listed; raises `BadInput` where that cannot be."""
+        if len(islands) != len(self.populations):
+            raise BadInput(f"the members of {len(islands)} islands for {len(self.populations)}")
+        for population, members in zip(self.populations, islands, strict=True):
+            if not isinstance(population, Restorable):
+                raise BadInput(f"a population of kind {type(population).__name__} is not made again from its members")
+            population.restore(members)
 
     def tick(self, index: int) -> None:
         """Migrates when `index` ends an interval: a copy of the best of each island goes to the next."""

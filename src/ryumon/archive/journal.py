@@ -15,7 +15,7 @@ from ryumon.errors import StoreBusy, StoreError
 from ryumon.program import Program
 from ryumon.redaction import Redactor
 from ryumon.store.base import Store, Writer
-from ryumon.store.records import Evaluated, Read, Record, decoded, encoded
+from ryumon.store.records import Evaluated, Read, Record, Snapshot, decoded, encoded
 
 FLUSH_S = 0.08  # with the commit itself, at most a tenth of a second of work can be lost
 BRIEFLY_S, AGAIN_S, LOCKED_S = 0.05, 0.25, 60.0  # for a locked store: each wait, the time between, all of them
@@ -93,6 +93,15 @@ class Journal:
             return None
         fresh = self._fresh_texts
         return Program({path: fresh[id] if id in fresh else self.store.text(id) for path, id in record.files.items()})
+
+    def snapshot(self, told: int) -> Snapshot | None:
+        """Returns the last snapshot of the improver's state after `told` tells at most; None where none is."""
+        place = next((place for place in reversed(self.history.snapshots) if place.told <= told), None)
+        if place is None:
+            return None
+        record = decoded(next(iter(self.store.events(self.history.run, place.event - 1, 1))).body)
+        assert isinstance(record, Snapshot)
+        return record
 
     def elapsed(self) -> float:
         """Returns the seconds that the run has taken, the earlier sessions' included, and charges them."""

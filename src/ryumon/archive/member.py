@@ -29,6 +29,23 @@ class Member(msgspec.Struct, frozen=True):
         """The id of the first program that behaves as this one: its own, or that of which it is a twin."""
         return self.entry.twin or self.entry.id
 
+    def held(self) -> "Held":
+        """Returns the member but for its program and its entry."""
+        return Held(self.entry.id, self.score, self.cases, self.metrics)
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """A member as plain data; its program and its entry are found by its id."""
+
+    id: str
+    score: float
+    cases: tuple[float, ...]
+    metrics: Mapping[str, float]
+
+    def member(self, program: Program, entry: Entry) -> Member:
+        """Returns the member that was held."""
+        return Member(program, entry, self.score, self.cases, self.metrics)
+
 
 def ranking(direction: Direction) -> Rank:
     """Returns the key by which members sort best first; among equal scores the smaller program ranks first."""

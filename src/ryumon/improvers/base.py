@@ -3,13 +3,14 @@
 An improver sees `train` alone, holds no key, and changes state only in `tell`. It never runs a program.
 """
 
-from typing import Protocol
+from collections.abc import Collection, Iterator
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
 
 from ryumon.program import Program, Proposal
-from ryumon.score import Direction, Evaluation
+from ryumon.score import Direction, Evaluation, Outline
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +44,29 @@ class Improver(Protocol):
 
     def tell(self, evaluation: Evaluation) -> None:
         """Takes what became of the next proposal in order; the seed comes first, with index -1."""
+
+
+class Past(Protocol):
+    """What was told before a snapshot, for an improver that takes it up."""
+
+    def outlines(self) -> Iterator[Outline]:
+        """Yields all that was told, the seed first, in brief and in order."""
+
+    def programs(self, ids: Collection[str]) -> dict[str, Program]:
+        """Returns the programs of these ids, once the outlines have been read. Each costs the supervisor a look into
+        the store, so ask for those that may be needed alone."""
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """An improver that a resumed run need not tell everything again. One that is none of these is told everything.
+
+    What may be exported is bounded, whatever was told: ids of programs, not texts, and nothing that the outlines say.
+    """
+
+    def export(self) -> Any:
+        """Returns the state as plain data or records: what MessagePack can say. None: it cannot be exported."""
+
+    def restore(self, state: Any, past: Past) -> None:
+        """Takes up, in an improver that was told nothing, the state of one that was told `past`: it then proposes what
+        that one would. Raises where `state`, which is plain data, is none of its own; it is then told everything."""

@@ -4,17 +4,36 @@ import asyncio
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ryumon.engines.processes import killed
 from ryumon.errors import BadInput, RoleError
-from ryumon.improvers.messages import Answer, Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
+from ryumon.improvers.messages import (
+    Answer,
+    Ask,
+    Broken,
+    Export,
+    Exported,
+    Known,
+    Open,
+    Opened,
+    Programs,
+    Proposed,
+    Recall,
+    Request,
+    Restore,
+    Restored,
+    Tell,
+    Wanted,
+)
+from ryumon.program import Program
 from ryumon.sandbox import Tier, start_role
-from ryumon.score import Evaluation
+from ryumon.score import Evaluation, Outline
 from ryumon.wire import AsyncChannel, one_line
 
 ASK_S = 120.0
+AT_ONCE = 4096  # records in a frame
 MOST_BYTES = 4 << 20  # of an answer: a program is 256 kB at most
 
 
@@ -66,7 +85,34 @@ class ImproverClient:
 
     async def know(self, forms: tuple[bytes, ...]) -> None:
         """Hands over the normal forms of earlier proposals."""
-        await self._send(Known(forms))
+        for place in range(0, len(forms), AT_ONCE):
+            await self._send(Known(forms[place : place + AT_ONCE]))
+
+    async def export(self) -> bytes | None:
+        """Returns the improver's state, None where it exports none."""
+        await self._send(Export())
+        answer = await self._receive()
+        if not isinstance(answer, Exported):
+            raise RoleError("the improver was asked for its state and answered something else")
+        return answer.state
+
+    async def restore(
+        self, state: bytes, past: Iterator[tuple[Outline, ...]], program: Callable[[str], Program]
+    ) -> bool:
+        """Has a fresh process take up a state; returns whether it could. `past` is what was told until then, part by
+        part, `program` finds a program by its id. Where it could not, the process is of no more use."""
+        await self._send(Restore(state))
+        for outlines in past:
+            await self._send(Recall(outlines, last=False))
+        await self._send(Recall((), last=True))
+        while True:
+            match await self._receive():
+                case Wanted(ids):
+                    await self._send(Programs({id: program(id) for id in ids[:AT_ONCE]}))
+                case Restored(refused):
+                    return not refused
+                case _:
+                    raise RoleError("the improver was to take up its state and answered something else")
 
     async def tell(self, evaluation: Evaluation) -> None:
         """Tells what became of the next proposal in order."""

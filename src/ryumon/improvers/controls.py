@@ -3,18 +3,19 @@
 Both use `mutate`'s operators and duplicate check; neither reads a score.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from ryumon.errors import BadInput
-from ryumon.improvers.base import Brief, Known
+from ryumon.improvers.base import Brief, Known, Past
 from ryumon.improvers.mutate import Editing, Editor
 from ryumon.program import Program, Proposal
 from ryumon.score import RAN, Evaluation
 
 RESERVOIR = 65_536
+Kept = TypeVar("Kept")
 
 
 def _editing(name: str, options: dict[str, Any]) -> Editing:
@@ -58,15 +59,31 @@ class Random:
     def tell(self, evaluation: Evaluation) -> None:
         """Adds what ran to the pool, whatever it scored."""
         self._barred.update(evaluation.barred)
-        if evaluation.status not in RAN or evaluation.program is None:
-            return
+        if evaluation.status in RAN and evaluation.program is not None:
+            self._take(self._pool, evaluation.program)
+
+    def export(self) -> list[None]:
+        """Returns nothing: the outlines say which programs the reservoir holds."""
+        return []
+
+    def restore(self, state: list[None], past: Past) -> None:
+        """Draws the reservoir again, by ids, then takes its programs."""
+        pool: list[str] = []
+        for outline in past.outlines():
+            self._barred.update(outline.barred)
+            if outline.status in RAN and outline.id is not None:
+                self._take(pool, outline.id)
+        programs = past.programs(pool)
+        self._pool = [programs[id] for id in pool]
+
+    def _take(self, pool: list[Kept], ran: Kept) -> None:
         self._seen += 1
-        if len(self._pool) < RESERVOIR:
-            self._pool.append(evaluation.program)
+        if len(pool) < RESERVOIR:
+            pool.append(ran)
             return
         place = int(np.random.default_rng(self._seen).random() * self._seen)
         if place < RESERVOIR:
-            self._pool[place] = evaluation.program
+            pool[place] = ran
 
 
 class BestOfN:
@@ -82,3 +99,10 @@ class BestOfN:
 
     def tell(self, evaluation: Evaluation) -> None:
         """Learns nothing."""
+
+    def export(self) -> list[None]:
+        """Returns nothing, since there is nothing."""
+        return []
+
+    def restore(self, state: list[None], past: Past) -> None:
+        """Takes nothing up."""

@@ -6,18 +6,37 @@ It parses program text and never runs it. Run by the supervisor as `python -m ry
 import gc
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 import numpy as np
 
 from ryumon import registry
 from ryumon.errors import BadInput, RyumonError
-from ryumon.improvers.base import Brief, Improver
-from ryumon.improvers.messages import Ask, Broken, Known, Open, Opened, Proposed, Request, Tell
+from ryumon.improvers.base import Brief, Improver, Restorable
+from ryumon.improvers.messages import (
+    Ask,
+    Broken,
+    Export,
+    Exported,
+    Known,
+    Open,
+    Opened,
+    Programs,
+    Proposed,
+    Recall,
+    Request,
+    Restore,
+    Restored,
+    Tell,
+    Wanted,
+)
 from ryumon.improvers.normal import normal_form
 from ryumon.program import Program, checked, outside
-from ryumon.wire import Channel
+from ryumon.score import Outline
+from ryumon.wire import Channel, one_line
+
+WANTED_AT_ONCE = 128  # programs in a frame, of which each may be as large as a program can be
 
 
 class Forms:
@@ -71,6 +90,56 @@ class Host:
         return f"changes {', '.join(changed)}, which the task does not make editable" if changed else ""
 
 
+class Remembered:
+    """What was told before a snapshot, as the supervisor tells it over a channel."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel, self._last = channel, False
+
+    def outlines(self) -> Iterator[Outline]:
+        """Yields what was told, in brief and in order."""
+        while not self._last:
+            part: Recall = self._channel.receive()
+            self._last = part.last
+            yield from part.outlines
+
+    def programs(self, ids: Collection[str]) -> dict[str, Program]:
+        """Returns programs by id, from the supervisor."""
+        found: dict[str, Program] = {}
+        rest = list(dict.fromkeys(ids))
+        self.skip()
+        for place in range(0, len(rest), WANTED_AT_ONCE):
+            self._channel.send(Wanted(tuple(rest[place : place + WANTED_AT_ONCE])))
+            answer: Programs = self._channel.receive()
+            found.update(answer.programs)
+        return found
+
+    def skip(self) -> None:
+        """Reads what is left of the outlines."""
+        for _ in self.outlines():
+            pass
+
+
+def _exported(improver: Improver) -> Exported:
+    state = improver.export() if isinstance(improver, Restorable) else None
+    return Exported(msgspec.msgpack.encode(state) if state is not None else None)
+
+
+def _restored(improver: Improver, state: bytes, channel: Channel) -> Restored:
+    past = Remembered(channel)
+    try:
+        if not isinstance(improver, Restorable):
+            raise BadInput("the improver exports no state")
+        improver.restore(msgspec.msgpack.decode(state), past)
+    except EOFError:
+        raise
+    except Exception as error:  # noqa: BLE001  a state of other code may break this one anywhere; it is reported
+        past.skip()
+        return Restored(one_line(f"{type(error).__name__}: {error}"))
+    past.skip()
+    return Restored("")
+
+
 def _opened(channel: Channel) -> tuple[Host, Forms, Improver]:
     opening: Open = channel.receive()
     forms = Forms(opening.brief.language)
@@ -98,6 +167,11 @@ def main(arguments: Sequence[str]) -> None:
                 case Known(known):
                     for form in known:
                         forms.add(form)
+                case Export():
+                    channel.send(_exported(improver))
+                case Restore(state):
+                    channel.send(_restored(improver, state, channel))
+                    gc.freeze()  # a million entries that stay need not be looked through again and again
     except EOFError:
         return
     except Exception as error:  # an improver is replaceable code: whatever it raises ends its run with one line

@@ -119,7 +119,16 @@ class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
     tier: str
 
 
-Record = Started | Evaluated | Read | SearchEnded | TestDrawn | Finished | Stopped | Resumed
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """The improver's state once it had been told of the seed and the first `told` asks, as its process of ryumon
+    `version` exported it. The supervisor does not look into it."""
+
+    told: int
+    version: str
+    state: bytes
+
+
+Record = Started | Evaluated | Read | SearchEnded | TestDrawn | Finished | Stopped | Resumed | Snapshot
 _decoder = msgspec.msgpack.Decoder(Record)
 
 

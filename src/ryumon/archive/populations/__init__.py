@@ -1,7 +1,7 @@
 """What a bounded population keeps of what it is offered. One small file each; registered as `ryumon.populations`."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -27,6 +27,14 @@ class Population(Protocol):
 
     def remove(self, program_id: str) -> None:
         """Takes out a member; nothing happens where there is none of that id."""
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A population whose state its members tell. A run with one that is not resumes by being told everything again."""
+
+    def restore(self, members: Sequence[Member]) -> None:
+        """Takes up, in an empty population, the `members` of another, in their order: from then on the two are one."""
 
 
 def alike(population: Population, member: Member) -> Member | None:

@@ -40,3 +40,8 @@ class Ranked:
         place = self._held.place(program_id)
         if place is not None:
             self._held.pop(place)
+
+    def restore(self, members: Sequence[Member]) -> None:
+        """Takes up the members of another, in their order."""
+        for member in members:
+            self._held.insert(member)

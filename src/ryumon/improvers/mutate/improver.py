@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ryumon.archive import Archive, Islands, Layers, Member, alike, drift, member_of
+from ryumon.archive import Archive, Held, Islands, Layers, Member, alike, drift, member_of
 from ryumon.errors import BadInput
-from ryumon.improvers.base import Brief, Known
+from ryumon.improvers.base import Brief, Known, Past
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.program import Program, Proposal
@@ -50,6 +50,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     swelling: float = 0.2
     abroad: float = 0.2
     editing: Editing = Editing()
+
+
+class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `Mutate` exports: the members of each island in order, and the credit of operators."""
+
+    islands: list[list[Held]]
+    credit: dict[str, Credit]
 
 
 class Mutate:
@@ -102,6 +109,24 @@ class Mutate:
                 self._admit(member_of(evaluation, evaluation.program, entry, score))
         if evaluation.index >= 0:
             self.islands.tick(evaluation.index)
+
+    def export(self) -> State | None:
+        """Returns the state, the index of the archive aside; None where more than that index and members is known."""
+        if self._novel is not None or not isinstance(self.islands, Islands) or not self.islands.restorable():
+            return None
+        return State([[member.held() for member in island.members] for island in self.islands.populations], self.credit)
+
+    def restore(self, state: Any, past: Past) -> None:
+        """Takes up a state: the index from what was told, then the islands with their members' texts."""
+        held = msgspec.convert(state, State)
+        assert isinstance(self.islands, Islands)
+        for outline in past.outlines():
+            self.archive.recall(outline)
+        programs = past.programs({kept.id for island in held.islands for kept in island})
+        self.islands.restore(
+            [[kept.member(programs[kept.id], self.archive[kept.id]) for kept in island] for island in held.islands]
+        )
+        self.credit = held.credit
 
     def _admit(self, member: Member) -> None:
         entry = member.entry
