@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,3 +143,41 @@ def test_a_store_that_another_process_writes_is_busy_and_what_was_held_is_writte
         other.close()
         writer.flush()
     assert [event.body for event in store.events("r")] == [b"body"]
+
+
+def test_bodies_lie_packed_and_each_byte_altered_at_rest_is_noticed(tmp_path: Path) -> None:
+    store = SqlStore(tmp_path)
+    bodies = [b"started", b"the words of an evaluation " * 9, *(b"the words of an evaluation %d" % k for k in range(4))]
+    with store.writer("r", new=True) as writer:
+        for body in bodies[:3]:
+            writer.append("step", body)
+    with store.writer("r", new=False) as writer:
+        for body in bodies[3:]:
+            writer.append("step", body)
+    assert [event.body for event in SqlStore(tmp_path).events("r", after=2)] == bodies[3:]
+    with sqlite3.connect(tmp_path / "store.db") as raw:
+        rows = raw.execute("SELECT seq, body FROM events ORDER BY seq").fetchall()
+        assert all(len(data) < len(body) for body, (_, data) in zip(bodies[1:], rows[1:], strict=True))
+        for seq, data in rows:
+            for place in range(len(data)):
+                changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+                raw.execute("UPDATE events SET body = ? WHERE seq = ?", (changed, seq))
+                raw.commit()
+                with pytest.raises(StoreError, match=f"event {seq} .*altered"):
+                    list(verified("r", SqlStore(tmp_path).events("r")))
+            raw.execute("UPDATE events SET body = ? WHERE seq = ?", (data, seq))
+
+
+def test_a_store_whose_bodies_are_not_packed_is_read_and_written_on(tmp_path: Path) -> None:
+    """As versions before packing wrote them."""
+    store, bodies = SqlStore(tmp_path), [msgspec.msgpack.encode({"type": "step", "place": place}) for place in range(4)]
+    with store.writer("r", new=True) as writer:
+        for body in bodies:
+            writer.append("step", body)
+    with sqlite3.connect(tmp_path / "store.db") as raw:
+        for seq, body in enumerate(bodies):
+            raw.execute("UPDATE events SET body = ? WHERE seq = ?", (body, seq))
+    again = SqlStore(tmp_path)
+    with again.writer("r", new=False) as writer:
+        writer.append("step", bodies[0])
+    assert [event.body for event in verified("r", again.events("r"))] == [*bodies, bodies[0]]

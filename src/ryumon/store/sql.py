@@ -20,9 +20,11 @@ from ryumon.errors import BadInput, StoreBusy, StoreError
 from ryumon.program import MAX_BYTES, Program
 from ryumon.store.base import text_id
 from ryumon.store.chain import Event, genesis, linked
+from ryumon.store.packing import packed, unpacked
 
 SCHEMA = 1
 DEFAULT = ".ryumon"
+SAMPLE = 1  # the event whose body is the dictionary of those after it: the seed's evaluation
 PATIENCE_S = 5.0  # for another process's write lock
 
 _tables = sa.MetaData()
@@ -50,8 +52,10 @@ _texts = sa.Table(
 class SqlWriter:
     """Appends to one run. Holds what is appended until `flush`."""
 
-    def __init__(self, engine: sa.Engine, run: str, seq: int, head: bytes, clock: Callable[[], float]) -> None:
-        self._engine, self._run, self._seq, self._clock = engine, run, seq, clock
+    def __init__(
+        self, engine: sa.Engine, run: str, seq: int, head: bytes, sample: bytes, clock: Callable[[], float]
+    ) -> None:
+        self._engine, self._run, self._seq, self._sample, self._clock = engine, run, seq, sample, clock
         self.head = head
         self._held_events: list[dict[str, Any]] = []
         self._held_texts: dict[bytes, str] = {}
@@ -60,7 +64,10 @@ class SqlWriter:
         """Links an event to the chain and holds it for the next flush."""
         event = linked(self.head, self._run, self._seq, kind, self._clock(), body)
         self.head, self._seq = event.hash, event.seq + 1
-        self._held_events.append({name: getattr(event, name) for name in event.__struct_fields__})
+        row = {name: getattr(event, name) for name in event.__struct_fields__}
+        self._held_events.append({**row, "body": packed(body, self._sample)})
+        if event.seq == SAMPLE:
+            self._sample = body
 
     def program(self, program: Program) -> dict[str, str]:
         """Returns the program as path → text id, after holding its texts for the next flush."""
@@ -90,6 +97,7 @@ class SqlStore:
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._folder, self._clock = folder, clock
+        self._samples: dict[str, bytes] = {}
         with _translated():
             folder.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(f"sqlite:///{folder / 'store.db'}")
@@ -128,8 +136,23 @@ class SqlStore:
             sa.select(_events).where(_events.c.run == run, _events.c.seq > after).order_by(_events.c.seq).limit(count)
         )
         with _translated(), self._engine.connect() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
-                yield Event(*row)
+            rows = connection.execution_options(yield_per=1000).execute(query)
+            for _, seq, kind, at, data, hash in rows:
+                body = unpacked(data, self._sample(run) if seq > SAMPLE else b"")
+                if body is None:
+                    raise StoreError(f"run {run}: event {seq} ({kind}) cannot be unpacked; it was altered")
+                yield Event(run, seq, kind, at, body, hash)
+
+    def _sample(self, run: str) -> bytes:
+        """Returns the body that those after it are packed with; empty where it is not there yet."""
+        if run not in self._samples:
+            query = sa.select(_events.c.body).where(_events.c.run == run, _events.c.seq == SAMPLE)
+            with self._engine.connect() as connection:
+                data = connection.scalar(query)
+            if data is None:
+                return b""
+            self._samples[run] = unpacked(data, b"") or b""
+        return self._samples[run]
 
     def text(self, text_id_: str) -> str:
         """Returns a text by its id; raises `StoreError` where it is missing or was altered."""
@@ -168,7 +191,8 @@ class SqlStore:
                 raise StoreError(f"no run {run!r} in {self._folder}; `ryumon runs` lists them")
             self.request_stop(run, wanted=False)
             seq, head = (0, genesis(run)) if last is None else (last[0] + 1, last[1])
-            writer = SqlWriter(self._engine, run, seq, head, self._clock)
+            sample = self._sample(run) if seq > SAMPLE else b""
+            writer = SqlWriter(self._engine, run, seq, head, sample, self._clock)
             yield writer
             writer.flush()
 
