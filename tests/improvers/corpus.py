@@ -53,6 +53,7 @@ CORPUS = {
     "loops": (LOOPS, "numpy-elementwise"),
     "features": (FEATURES, "arithmetic"),
     "plain": (PLAIN, "list"),
+    "arrays, later": (ARRAYS.replace("0.5 * np.abs(gap)", "0.25 * np.sqrt(gap)"), "numpy-elementwise"),
 }
 
 

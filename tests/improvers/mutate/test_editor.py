@@ -94,7 +94,7 @@ def test_files_outside_editable_and_docstrings_stay(name: str) -> None:
 
 def test_a_module_that_the_vocabulary_needs_is_imported_once() -> None:
     text = '"""Doc."""\n\ndef f(x: float) -> float:\n    return x + 1.0\n'
-    make = Editor(brief(text, "numpy-elementwise"), Memory(), Editing())
+    make = Editor(brief(text, "numpy-elementwise"), Memory(), Editing(more=0.0))
     seed = make.brief.seed
     children = [make.propose(seed, lambda: seed, np.random.default_rng(i), ()).program for i in range(120)]
     texts = [child.files["main.py"] for child in children if child is not None]

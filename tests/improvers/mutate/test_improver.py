@@ -94,8 +94,8 @@ def test_a_twin_is_not_admitted_without_drift() -> None:
 
 def test_operators_are_credited_by_name() -> None:
     improver, _ = search(60)
-    assert sum(credit.told for credit in improver.credit.values()) >= 50
-    assert all(credit.improved <= credit.ran <= credit.told for credit in improver.credit.values())
+    assert sum(credit.told for credit in improver.credits.of.values()) >= 50
+    assert all(credit.improved <= credit.ran <= credit.told for credit in improver.credits.of.values())
 
 
 def test_search_goes_in_the_direction_of_the_score() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known
-from ryumon.improvers.mutate import operators, statements
+from ryumon.improvers.mutate import differences, operators, statements
 from ryumon.improvers.mutate.expressions import weighted_pick
 from ryumon.improvers.mutate.language import language
 from ryumon.improvers.mutate.operators import Donor, Edit, Operator, Site
@@ -40,6 +40,7 @@ OPERATORS: tuple[Named, ...] = (
     Named("swap", operators.swap_expressions, 0.7, shrinks=True),
     Named("graft", operators.graft, 3.0),
     Named("blend", operators.blend, 1.0),
+    Named("cross", differences.cross, 1.5),
     Named("temporary", statements.insert_temporary, 0.7),
     Named("update", statements.insert_update, 1.0),
     Named("guard", statements.insert_guard, 0.3),
@@ -75,15 +76,24 @@ DonorProgram = Callable[[], Program | None]
 
 
 class Editor:
-    """Makes children of programs for one brief. `known` tells which were proposed before."""
+    """Makes children of programs for one brief. `known` tells which were proposed before, `factor` by what the
+    weight of an operator is to be multiplied now."""
 
-    def __init__(self, brief: Brief, known: Known, editing: Editing, cached_nodes: int = 300_000) -> None:
+    def __init__(
+        self,
+        brief: Brief,
+        known: Known,
+        editing: Editing,
+        factor: Callable[[str], float] | None = None,
+        cached_nodes: int = 300_000,
+    ) -> None:
         self.brief = brief
         self.known = known
         self.editing = editing
         self.language = language(brief.language)
         self.vocabulary = vocabulary(brief.vocabulary)
         self._operators = editing.operators()
+        self._factor = factor if factor is not None else lambda name: 1.0
         self._views: OrderedDict[str, View] = OrderedDict()
         self._limit = cached_nodes
         self._held = 0
@@ -138,7 +148,7 @@ class Editor:
 
     def _operator(self, small: bool, rng: np.random.Generator) -> Named:
         usable = [operator for operator in self._operators if small or operator.shrinks]
-        return weighted_pick(rng, usable, [operator.weight for operator in usable])
+        return weighted_pick(rng, usable, [operator.weight * self._factor(operator.name) for operator in usable])
 
     def _file(self, parent: Program, rng: np.random.Generator) -> str | None:
         """Returns an editable file of the language, the longer the likelier."""

@@ -12,19 +12,12 @@ import numpy as np
 from ryumon.archive import Archive, Held, Islands, Layers, Member, alike, drift, member_of
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known, Past
+from ryumon.improvers.mutate.credit import Credits
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.program import Program, Proposal
 from ryumon.registry import load
-from ryumon.score import RAN, Evaluation, better
-
-
-class Credit(msgspec.Struct):
-    """What became of an operator's edits: children told, those that ran, those better than their parent."""
-
-    told: int = 0
-    ran: int = 0
-    improved: int = 0
+from ryumon.score import Evaluation, better
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `abroad`: chance that a graft comes from any island.
+    `bandit`: operators are drawn by their credit.
     `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
     not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
     one of the last 512 is not evaluated (`novel.py`).
@@ -49,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drift: float = 0.8
     swelling: float = 0.2
     abroad: float = 0.2
+    bandit: bool = True
     editing: Editing = Editing()
 
 
@@ -56,7 +51,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `Mutate` exports: the members of each island in order, and the credit of operators."""
 
     islands: list[list[Held]]
-    credit: dict[str, Credit]
+    credits: Credits
 
 
 class Mutate:
@@ -76,10 +71,11 @@ class Mutate:
             if settings.age_gap
             else Islands(make, settings.islands, settings.interval)
         )
-        self.credit: dict[str, Credit] = {}
+        self.credits = Credits()
         self._rule = load("parents", settings.parents)(brief.direction, **settings.parents_options)
         self._novel = NovelOnly(brief, known, settings.novelty) if settings.novelty else None
-        self._editor = Editor(brief, self._novel or known, settings.editing)
+        factor = (lambda name: self.credits.factor(name)) if settings.bandit else None
+        self._editor = Editor(brief, self._novel or known, settings.editing, factor)
         self._direction = brief.direction
         self._seed = brief.seed
 
@@ -114,7 +110,9 @@ class Mutate:
         """Returns the state, the index of the archive aside; None where more than that index and members is known."""
         if self._novel is not None or not isinstance(self.islands, Islands) or not self.islands.restorable():
             return None
-        return State([[member.held() for member in island.members] for island in self.islands.populations], self.credit)
+        return State(
+            [[member.held() for member in island.members] for island in self.islands.populations], self.credits
+        )
 
     def restore(self, state: Any, past: Past) -> None:
         """Takes up a state: the index from what was told, then the islands with their members' texts."""
@@ -126,7 +124,7 @@ class Mutate:
         self.islands.restore(
             [[kept.member(programs[kept.id], self.archive[kept.id]) for kept in island] for island in held.islands]
         )
-        self.credit = held.credit
+        self.credits = held.credits
 
     def _admit(self, member: Member) -> None:
         entry = member.entry
@@ -147,11 +145,7 @@ class Mutate:
         score = evaluation.score
         standing = self.archive.standing(parent) if parent is not None else None
         gained = score is not None and standing is not None and better(self._direction, score, standing)
-        for name in filter(None, evaluation.operator.split("+")):
-            credit = self.credit.setdefault(name, Credit())
-            credit.told += 1
-            credit.ran += evaluation.status in RAN
-            credit.improved += gained
+        self.credits.tell(evaluation.operator, evaluation.status, len(evaluation.cases), improved=gained)
 
 
 def _chance(program_id: str) -> float:
