@@ -272,6 +272,7 @@ BAD = {
     "unknown tier": ("run", "bin-packing", "--min-tier", "Z"),
     "unknown sandbox": ("run", "bin-packing", "--sandbox", "vm"),
     "missing file": ("sandbox", "no-such-file.py"),
+    "setting without a value": ("run", "bin-packing", "--set", "parents"),
     "no argument": ("run",),
 }
 

@@ -19,7 +19,7 @@ Signature = NDArray[np.uint64]
 LENGTH = 128
 N = 3
 MOST_HELD = 1_024
-_FACTORS = np.random.default_rng(0x6E6F76656C).integers(1, 2**63, (2, LENGTH), np.uint64) * np.uint64(2) + np.uint64(1)
+_SALTS, _FACTORS = np.random.default_rng(0x6E6F76656C).integers(0, 2**63, (2, LENGTH), np.uint64) * 2 + 1
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # SplitMix64 (Steele, Lea and Flood 2014)
 
 
@@ -36,7 +36,7 @@ def grams(tokens: Sequence[str], n: int = N) -> Signature:
 def signature(tokens: Sequence[str], n: int = N) -> Signature:
     """Returns the signature of a sequence of tokens: `LENGTH` numbers, the same in every process."""
     found = grams(tokens, n)
-    least: Signature = _mixed(found[:, None] * _FACTORS[0] + _FACTORS[1]).min(axis=0)
+    least: Signature = ((found[:, None] ^ _SALTS) * _FACTORS).min(axis=0)
     return least
 
 
@@ -57,7 +57,7 @@ class Novelty:
     def nearest(self, found: Signature) -> float:
         """Returns the similarity, from 0 to 1, of the most similar one held; 0 where there is none."""
         held = self._held[: self._count]
-        return float((held == found).mean(axis=1).max()) if len(held) else 0.0
+        return int(np.count_nonzero(held == found, axis=1).max()) / LENGTH if len(held) else 0.0
 
 
 @lru_cache(maxsize=65_536)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ryumon.archive import Member, Population, drift
 from ryumon.archive.member import ranking
+from ryumon.archive.populations import Restorable
 from ryumon.score import Direction
 from ryumon.testing.members import DIRECTIONS, EXTREMES, Offers, calls, random_cases
 
@@ -109,6 +110,17 @@ def lets_go_of_what_is_removed(make: Make) -> None:
         population.remove(gone.entry.id)
 
 
+def goes_on_from_its_members(make: Make) -> None:
+    """One that can be restored is, from its members, the population that it was; nothing is asked of any other."""
+    members = offered("minimize", 120)
+    population, copy = filled(make, members[:60], "minimize", 9), make("minimize", 9)
+    if isinstance(copy, Restorable):
+        copy.restore(list(population.members))
+        for member in members[60:]:
+            assert population.admit(member) == copy.admit(member)
+            assert ids(population) == ids(copy)
+
+
 def bears_extreme_scores(make: Make) -> None:
     """No overflow and no invalid operation, whatever finite scores there are."""
     for direction in DIRECTIONS:
@@ -134,6 +146,7 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     treats_both_directions_alike,
     holds_each_behaviour_once,
     lets_go_of_what_is_removed,
+    goes_on_from_its_members,
     bears_extreme_scores,
     costs_the_same_each_time,
 )

@@ -140,6 +140,14 @@ def test_structures_and_rules_combine_and_leave_a_search_repeatable(options) -> 
     assert improver.archive.best.score < BRIEF.seed.size
 
 
+def test_options_may_come_as_text_from_a_command_line() -> None:
+    told = {"islands": "2", "parents": "power-law", "parents_options": '{"alpha": 2.0}', "drift": "0.5"}
+    assert (
+        search(3, **told)[0].settings
+        == search(3, islands=2, parents="power-law", parents_options={"alpha": 2.0}, drift=0.5)[0].settings
+    )
+
+
 def test_a_feature_and_a_population_that_there_is_not_are_refused() -> None:
     with pytest.raises(BadInput, match="elites, pareto, ranked"):
         search(1, population="hoard")

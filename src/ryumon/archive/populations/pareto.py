@@ -62,6 +62,11 @@ class Pareto:
         if place is not None:
             self._leave(place)
 
+    def restore(self, members: Sequence[Member]) -> None:
+        """Takes up the members of another, in their order."""
+        for member in members:
+            self.admit(member)
+
     def _leave(self, place: int) -> None:
         assert self._losses is not None
         self._held.pop(place)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ryumon.archive import Archive, Held, Islands, Layers, Member, alike, drift, member_of
 from ryumon.errors import BadInput
-from ryumon.improvers.base import Brief, Known, Past
+from ryumon.improvers.base import Brief, Known, Past, plain
 from ryumon.improvers.mutate.credit import Credits
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
@@ -59,7 +59,7 @@ class Mutate:
 
     def __init__(self, brief: Brief, known: Known, **options: Any) -> None:
         try:
-            self.settings = msgspec.convert(options, Settings)
+            self.settings = msgspec.convert(plain(options), Settings)
         except msgspec.ValidationError as error:
             raise BadInput(f"mutate: {error}") from error
         settings = self.settings
