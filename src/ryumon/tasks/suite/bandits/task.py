@@ -12,6 +12,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 STEPS, ARMS = 80, 5
 PHASES = 3
 COUNTS: dict[Split, int] = {"train": 8, "validation": 24, "test": 80}
+PROBED = 2
 Instance = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -22,6 +23,10 @@ class Bandits(Task):
         """Returns fresh bandits, each the chances and the rewards of every arm at every step."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
+
+    def probe(self, seed: int) -> Sequence[Case]:
+        """Returns the first of the train cases."""
+        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the mean difference between the chance of the best arm and of the arm pulled."""

@@ -12,6 +12,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 JOBS, SERVERS = 100, 3
 LOAD, TAIL, LARGEST = 0.8, 1.1, 1000.0
 COUNTS: dict[Split, int] = {"train": 10, "validation": 16, "test": 40}
+PROBED = 2
 Floats = NDArray[np.float64]
 
 
@@ -22,6 +23,10 @@ class LoadBalancing(Task):
         """Returns fresh jobs: when they arrive, and their sizes."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
+
+    def probe(self, seed: int) -> Sequence[Case]:
+        """Returns the first of the train cases."""
+        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the mean of log2 of the slowdown: (wait + size) / size."""

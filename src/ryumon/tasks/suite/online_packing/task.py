@@ -12,6 +12,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 CAPACITY, SMALLEST, LARGEST = 150, 20, 100
 ITEMS = 300
 COUNTS: dict[Split, int] = {"train": 3, "validation": 8, "test": 40}
+PROBED = 1
 
 
 class OnlinePacking(Task):
@@ -21,6 +22,10 @@ class OnlinePacking(Task):
         """Returns fresh instances."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", rng.integers(SMALLEST, LARGEST + 1, ITEMS)) for k in range(COUNTS[split])]
+
+    def probe(self, seed: int) -> Sequence[Case]:
+        """Returns the first of the train cases."""
+        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the excess of bins over ⌈Σ sizes / capacity⌉."""

@@ -11,6 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 JOBS, MACHINES = 12, 4
 COUNTS: dict[Split, int] = {"train": 6, "validation": 12, "test": 100}
+PROBED = 2
 Ints = NDArray[np.int64]
 Instance = tuple[Ints, Ints, Ints, Ints]
 
@@ -22,6 +23,10 @@ class Tardiness(Task):
         """Returns fresh instances."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
+
+    def probe(self, seed: int) -> Sequence[Case]:
+        """Returns the first of the train cases."""
+        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the weighted mean tardiness, in mean durations of a job."""
