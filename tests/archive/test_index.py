@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ryumon.archive import Archive
 from ryumon.errors import BadInput
@@ -74,6 +76,21 @@ def test_barring_the_best_makes_the_next_best() -> None:
     archive.add(evaluation("c", 2, barred=(program("a").id,)))
     assert archive.best is not None
     assert archive.best.id == program("b").id
+
+
+@given(
+    st.sampled_from(["minimize", "maximize"]),
+    st.lists(st.tuples(st.none() | st.integers(-3, 3), st.integers(0, 19)), max_size=20),
+)
+@example("minimize", [(1, 9), (2, 9), (3, 9), (4, 1), (5, 0)])
+def test_the_best_is_what_a_look_through_all_finds(direction, told) -> None:  # type: ignore[no-untyped-def]
+    archive = Archive(direction)
+    for index, (score, barred) in enumerate(told):
+        archive.add(evaluation(str(index), index, score, barred=(program(str(barred)).id,)))
+        entries = [archive[program(str(number)).id] for number in range(index + 1)]
+        left = [entry for entry in entries if entry.score is not None and not entry.barred]
+        found = (min if direction == "minimize" else max)(left, key=lambda entry: entry.score, default=None)
+        assert archive.best is found
 
 
 def test_an_unknown_id_is_refused_by_name() -> None:
