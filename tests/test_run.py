@@ -13,7 +13,7 @@ import pytest
 
 from ryumon import supervisor
 from ryumon.archive.history import History
-from ryumon.archive.journal import stored_evaluations
+from ryumon.archive.journal import Journal, stored_evaluations
 from ryumon.errors import BadInput, TaskError
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
@@ -165,6 +165,21 @@ def test_ctrl_c_ends_every_process_and_the_run_resumes(tiny: Make, store: SqlSto
     assert asyncio.run(supervisor.resume(store, "r", "A", lambda history: None)).evaluations == 12
     run_to_end(store, tiny(), budget="12ev", name="whole")
     assert archive(store, "r") == archive(store, "whole")
+
+
+def test_a_stop_while_a_finished_run_waits_for_a_locked_store_leaves_it_finished(
+    tiny: Make, store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its verdict has fallen: nothing is left to stop but the wait."""
+
+    async def locked(journal: Journal) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Journal, "settle", locked)
+    summary = run_to_end(store, tiny(), budget="3ev", name="r")
+    assert summary.verdict is not None
+    assert [event.kind for event in store.events("r")][-1] == "finished"
 
 
 def test_a_time_budget_ends_the_search_and_still_gives_a_verdict(tiny: Make, store: SqlStore) -> None:

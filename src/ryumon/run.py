@@ -103,7 +103,8 @@ class Run:
         except Interrupted:
             if self._failure is not None:
                 raise self._failure from None
-            journal.append(Stopped(self._stop_reason, journal.elapsed(), self._cpu_s()))
+            if journal.history.finished is None:
+                journal.append(Stopped(self._stop_reason, journal.elapsed(), self._cpu_s()))
             journal.flush()
         return journal.history
 
