@@ -32,7 +32,15 @@ class Cost(msgspec.Struct, frozen=True):
     usd: float = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
+        return Cost(
+            self.evaluations + other.evaluations,
+            self.cases + other.cases,
+            self.wall_s + other.wall_s,
+            self.cpu_s + other.cpu_s,
+            self.gpu_s + other.gpu_s,
+            self.tokens + other.tokens,
+            self.usd + other.usd,
+        )
 
 
 class Budget(msgspec.Struct, frozen=True):

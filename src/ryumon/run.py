@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import msgspec
@@ -200,6 +200,10 @@ class Run:
         """Makes the seed known and, on resume, all but the last `lookahead` commits; the rest are told in order."""
         committed = self._journal.history.committed
         self._asked, self._told = committed, max(0, committed - self._started.lookahead)
+        await self._improver.recover(self._told, self._taken_up(screen))
+
+    def _taken_up(self, screen: Screen) -> Iterator[Evaluated]:
+        """Yields the evaluations so far, and takes each up as it goes by."""
         for record in stored_evaluations(self._journal.store, self._journal.history.run):
             self._races.tell(record)
             self._standing.update((id, status) for id, status in record.confirmed.items() if id != record.id)
@@ -207,7 +211,7 @@ class Run:
                 self._note(record, screen)
             else:
                 self._untold.append((record, self._journal.program(record)))
-        await self._improver.recover(self._told)
+            yield record
 
     async def _tell_before(self, index: int, screen: Screen) -> None:
         """Tells what ask number `index` is to know: exactly the first `index - lookahead` commits."""

@@ -13,6 +13,7 @@ from ryumon.budget import Budget, Cost, parse_budget
 from ryumon.score import RAN, UNCOUNTED, UNEVALUATED, Direction, Status, better
 from ryumon.store.chain import Event, genesis
 from ryumon.store.records import (
+    Committed,
     Evaluated,
     Finished,
     Read,
@@ -23,7 +24,7 @@ from ryumon.store.records import (
     Started,
     Stopped,
     TestDrawn,
-    decoded,
+    glimpsed,
 )
 from ryumon.task import Split, derived_seed, repeat_seed
 
@@ -62,7 +63,7 @@ class Contenders:
     def __init__(self, direction: Direction) -> None:
         self._sign = -1.0 if direction == "minimize" else 1.0
         self._heap: list[tuple[float, int, str]] = []
-        self.bests: list[str] = []
+        self.bests: dict[str, None] = {}  # in order
         self.scores: dict[str, tuple[float, int]] = {}
         self.barred: set[str] = set()
 
@@ -71,7 +72,7 @@ class Contenders:
         entry = (self._sign * score, -size, id)
         self.scores[id] = (score, size)
         if new_best:
-            self.bests.append(id)
+            self.bests[id] = None
         if len(self._heap) < 2 * BEST_KEPT:
             heapq.heappush(self._heap, entry)
         else:
@@ -154,12 +155,12 @@ class History:
     def follow(self, events: Iterable[Event]) -> "History":
         """Applies stored events in order; returns self."""
         for event in events:
-            self.apply(decoded(event.body), event.hash)
+            self.apply(glimpsed(event.body), event.hash)
         return self
 
-    def apply(self, record: Record, head: bytes) -> None:
+    def apply(self, record: Record | Committed, head: bytes) -> None:
         """Takes the next event's record; `head` is the event's hash."""
-        if isinstance(record, Evaluated) and record.id is not None and record.status not in UNEVALUATED:
+        if isinstance(record, Committed) and record.id is not None and record.status not in UNEVALUATED:
             self.where.setdefault(record.id, self.events)
         if isinstance(record, Snapshot):
             self.snapshots.append(Place(record.told, self.events))
@@ -169,7 +170,7 @@ class History:
             case Started():
                 self.started, self.tier, self.budget = record, record.tier, parse_budget(record.budget)
                 self.contenders = Contenders(record.direction)
-            case Evaluated():
+            case Committed():
                 self._evaluated(record)
             case Read():
                 self.spent = self.spent + record.cost
@@ -197,10 +198,10 @@ class History:
             self.ended = self.finished = self.test_seed = None
             self.fruitless = 0
 
-    def _evaluated(self, record: Evaluated) -> None:
+    def _evaluated(self, record: Committed) -> None:
         self.spent = self.spent + record.cost
         self.contenders.barred.update(id for id, status in record.confirmed.items() if status != "ok")
-        if record.index < 0:
+        if isinstance(record, Evaluated) and record.index < 0:
             self.seed = record
         else:
             self.committed += 1
@@ -214,7 +215,7 @@ class History:
                 point = Point(self.evaluations, record.elapsed, record.id, record.score, self.spent.cpu_s)
                 self.curve.append(point)
 
-    def _credit(self, record: Evaluated) -> None:
+    def _credit(self, record: Committed) -> None:
         if record.status in UNEVALUATED:
             return
         self.children.update(record.parents)

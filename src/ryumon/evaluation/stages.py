@@ -46,14 +46,14 @@ class Screen:
         keeps = [stage.keep for stage in stages] + [1.0]
         self._keeps = keeps[: len(self.stages)]
         self._direction = direction
-        self._recent: list[deque[float]] = [deque(maxlen=WINDOW) for _ in self.stages]
+        self._recent: list[deque[float]] = [deque(maxlen=WINDOW) for _ in self.stages[:-1]]  # no bar follows the last
         self._behaviours: dict[bytes, tuple[int, str]] = {}
         self._probes: dict[bytes, tuple[int, str]] = {}
         self._told = 0
 
     def tell(self, record: Evaluated) -> None:
         """Takes the next committed evaluation in order. Scores that were forged, or failed later, set no bar."""
-        for recent, stage in zip(self._recent, self.stages, strict=True):
+        for recent, stage in zip(self._recent, self.stages, strict=False):
             if record.status in ("ok", "dropped", "twin") and len(record.cases) >= stage.stop:
                 recent.append(mean_score(record.cases[: stage.stop]))
         if record.status == "ok" and record.id is not None:
@@ -68,7 +68,7 @@ class Screen:
     def view(self) -> View:
         """Returns what a proposal asked for now is screened against."""
         bars: list[float | None] = [None]
-        for keep, recent in zip(self._keeps[1:], self._recent, strict=False):
+        for keep, recent in zip(self._keeps[1:], self._recent, strict=True):
             if keep >= 1 or len(recent) < LEAST:
                 bars.append(None)
                 continue

@@ -6,7 +6,7 @@ processes only: an improver that raised, hung or broke the protocol would do so 
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
@@ -41,15 +41,19 @@ class LastingImprover:
         """The digest of the seed's normal form."""
         return self._client.seed_form
 
-    async def recover(self, told: int) -> None:
-        """Brings the process, which was told nothing, to where the seed and the first `told` asks have been told."""
+    async def recover(self, told: int, records: Iterator[Evaluated]) -> None:
+        """Brings the process, which was told nothing, to where the seed and the first `told` asks have been told.
+
+        `records` are all evaluations so far. Each is drawn once, whatever happens, so the caller may look at them too.
+        """
         self._told = told
         snapshots = self._journal.history.snapshots
         self._due = SNAPSHOT_EVERY + max(told, snapshots[-1].told if snapshots else 0)
         for _ in range(ATTEMPTS):
             try:
-                return await self._bring()
+                return await self._bring(records)
             except RoleGone:
+                records = self._again(records)
                 await self._client.restart()
         raise self._died()
 
@@ -73,9 +77,8 @@ class LastingImprover:
     async def _snapshot(self) -> None:
         """Keeps the state as an event, so that the chain covers it. One that is too large is not kept."""
         state = await self._surely(self._client.export)
-        size = len(state) if state is not None else 0
-        self._due = self._told + max(SNAPSHOT_EVERY, min(size, LARGEST_STATE) // BYTES_A_TELL)
-        if state is not None and size <= LARGEST_STATE:
+        self._due = next_snapshot(self._told, len(state) if state is not None else 0)
+        if state is not None and len(state) <= LARGEST_STATE:
             self._journal.append(Snapshot(self._told, __version__, state))
 
     async def _surely(self, request: Callable[[], Awaitable[T]]) -> T:
@@ -90,7 +93,7 @@ class LastingImprover:
         await self._journal.settle()
         await self._client.restart()
         with suppress(RoleGone):  # the request that follows finds it dead again
-            await self._bring()
+            await self._bring(self._again())
 
     @staticmethod
     def _died() -> RoleError:
@@ -98,16 +101,20 @@ class LastingImprover:
 
     # --- from a process that was told nothing to where the run is ---
 
-    async def _bring(self) -> None:
-        records = stored_evaluations(self._journal.store, self._journal.history.run)
+    def _again(self, before: Iterable[Evaluated] = ()) -> Iterator[Evaluated]:
+        """Returns the evaluations from the start, once those `before` are all drawn."""
+        for _ in before:
+            pass
+        return stored_evaluations(self._journal.store, self._journal.history.run)
+
+    async def _bring(self, records: Iterator[Evaluated]) -> None:
         forms: list[bytes] = []
         snapshot = self._journal.snapshot(self._told)
         if snapshot is not None and snapshot.version == __version__:
             past = _parts(records, snapshot.told, forms)
             if not await self._client.restore(snapshot.state, past, self._program):
+                records, forms = self._again(records), []
                 await self._client.restart()
-                records = stored_evaluations(self._journal.store, self._journal.history.run)
-                forms = []
         for record in records:
             forms.append(record.form)
             if record.index < self._told:
@@ -119,6 +126,11 @@ class LastingImprover:
         if program is None:
             raise RoleError(f"the improver asked for the program {one_line(id)[:64]!a}, and there is none")
         return program
+
+
+def next_snapshot(told: int, size: int) -> int:
+    """Returns after how many tells the snapshot is due that follows one after `told`, of `size` bytes."""
+    return told + max(SNAPSHOT_EVERY, min(size, LARGEST_STATE) // BYTES_A_TELL)
 
 
 def _parts(records: Iterator[Evaluated], told: int, forms: list[bytes]) -> Iterator[tuple[Outline, ...]]:

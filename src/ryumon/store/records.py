@@ -1,5 +1,7 @@
 """What the events of a run say, one record a kind. The bodies are MessagePack; a new field needs a default."""
 
+from typing import Any
+
 import msgspec
 
 from ryumon.budget import Cost
@@ -31,23 +33,33 @@ class Started(msgspec.Struct, frozen=True, tag="started", kw_only=True):
     repeats: int = 1
 
 
-class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
-    """A committed ask: the proposal and what became of it. The seed has index -1.
+class Committed(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
+    """A committed ask as far as a run's state depends on it: what `glimpsed` reads of an `Evaluated`.
 
-    `form` is the digest of the normal form, `behaviours` those of the claims of each case, `probe` that of the claims
-    on the probe, `confirmed` the programs that confirmation judged for it, `elapsed` the seconds that the run has taken
-    so far. `repeats` are the scores of a noisy task's race on each repeat but the first, by case: of the seed, and of
-    what would be a new best.
+    `confirmed` are the programs that confirmation judged for it, `elapsed` the seconds that the run has taken so far.
     """
 
     index: int
     id: str | None
-    files: dict[str, str] | None
     size: int
     parents: tuple[str, ...]
     operator: str
     status: Status
     score: float | None
+    confirmed: dict[str, Status]
+    cost: Cost
+    elapsed: float
+
+
+class Evaluated(Committed, frozen=True, tag="evaluated", kw_only=True):
+    """A committed ask: the proposal and what became of it. The seed has index -1.
+
+    `form` is the digest of the normal form, `behaviours` those of the claims of each case, `probe` that of the claims
+    on the probe. `repeats` are the scores of a noisy task's race on each repeat but the first, by case: of the seed,
+    and of what would be a new best.
+    """
+
+    files: dict[str, str] | None
     cases: tuple[CaseResult, ...]
     reason: str
     log: str
@@ -56,11 +68,8 @@ class Evaluated(msgspec.Struct, frozen=True, tag="evaluated", kw_only=True):
     form: bytes
     behaviours: tuple[bytes, ...]
     driven: bool
-    confirmed: dict[str, Status]
     evidence: str
-    cost: Cost
     tier: str
-    elapsed: float
     repeats: tuple[tuple[float, ...], ...] = ()
     probe: bytes = b""
 
@@ -128,8 +137,10 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     state: bytes
 
 
-Record = Started | Evaluated | Read | SearchEnded | TestDrawn | Finished | Stopped | Resumed | Snapshot
+_Others = Started | Read | SearchEnded | TestDrawn | Finished | Stopped | Resumed | Snapshot
+Record = Evaluated | _Others
 _decoder = msgspec.msgpack.Decoder(Record)
+_glimpse = msgspec.msgpack.Decoder(Committed | _Others)
 
 
 def encoded(record: Record) -> tuple[str, bytes]:
@@ -139,10 +150,21 @@ def encoded(record: Record) -> tuple[str, bytes]:
 
 def decoded(body: bytes) -> Record:
     """Returns the record that an event's body holds; raises `StoreError` where it holds none."""
+    record: Record = _read(_decoder, body)
+    return record
+
+
+def glimpsed(body: bytes) -> Record | Committed:
+    """Returns the same, but of a committed ask, the seed aside, what a run's state depends on alone: it takes a third
+    of the time. Raises `StoreError`."""
+    record: Record | Committed = _read(_glimpse, body)
+    return decoded(body) if isinstance(record, Committed) and record.index < 0 else record
+
+
+def _read(decoder: msgspec.msgpack.Decoder[Any], body: bytes) -> Any:
     try:
-        record: Record = _decoder.decode(body)
+        return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise StoreError(
             f"an event holds no record that this ryumon knows ({error}); `ryumon audit` says where"
         ) from error
-    return record
