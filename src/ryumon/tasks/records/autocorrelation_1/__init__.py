@@ -1,0 +1,1 @@
+"""The first autocorrelation inequality for step functions, verified exactly."""

@@ -1,0 +1,1 @@
+"""The second autocorrelation inequality for step functions, verified exactly."""

@@ -1,0 +1,1 @@
+"""The third autocorrelation inequality for step functions, verified exactly."""

@@ -1,0 +1,1 @@
+"""Cap sets in 8 dimensions, verified in whole numbers."""

@@ -1,0 +1,1 @@
+"""32 circles in the unit square, with the largest sum of radii, verified exactly."""

@@ -1,0 +1,30 @@
+import numpy as np
+
+SWEEPS = 10
+CENTRES = (
+    (0.1, 0.09), (0.3, 0.09), (0.5, 0.09), (0.7, 0.09), (0.9, 0.09),
+    (0.08, 0.25), (0.248, 0.25), (0.416, 0.25), (0.584, 0.25), (0.752, 0.25), (0.92, 0.25),
+    (0.1, 0.42), (0.3, 0.42), (0.5, 0.42), (0.7, 0.42), (0.9, 0.42),
+    (0.08, 0.58), (0.248, 0.58), (0.416, 0.58), (0.584, 0.58), (0.752, 0.58), (0.92, 0.58),
+    (0.1, 0.75), (0.3, 0.75), (0.5, 0.75), (0.7, 0.75), (0.9, 0.75),
+    (0.1, 0.91), (0.3, 0.91), (0.5, 0.91), (0.7, 0.91), (0.9, 0.91),
+)  # fmt: skip
+
+
+def radii(points: np.ndarray) -> np.ndarray:
+    """Returns radii that fit, whatever the centres: each in turn grows until it meets a wall or another circle."""
+    walls = np.minimum(points, 1 - points).min(axis=1)
+    distances = np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
+    np.fill_diagonal(distances, np.inf)
+    grown: np.ndarray = np.minimum(walls, distances.min(axis=1) / 2)
+    for _ in range(SWEEPS):
+        for i in range(len(points)):
+            grown[i] = min(walls[i], (distances[i] - grown).min())
+    grown *= 1 - 1e-12
+    return grown
+
+
+def pack() -> np.ndarray:
+    """Returns 32 circles as rows of x, y, radius."""
+    points = np.array(CENTRES)
+    return np.column_stack((points, radii(points)))

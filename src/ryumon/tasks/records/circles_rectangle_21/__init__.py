@@ -1,0 +1,1 @@
+"""21 circles in a rectangle of perimeter 4, with the largest sum of radii, verified exactly."""

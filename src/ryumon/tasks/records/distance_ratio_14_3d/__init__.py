@@ -1,0 +1,1 @@
+"""14 points in space with the smallest ratio of distances, verified exactly."""

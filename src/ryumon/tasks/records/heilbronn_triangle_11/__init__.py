@@ -1,0 +1,1 @@
+"""11 points in a triangle, with the largest smallest triangle, verified exactly."""

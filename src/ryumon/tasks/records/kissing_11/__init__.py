@@ -1,0 +1,1 @@
+"""The kissing number in 11 dimensions, verified in whole numbers."""

@@ -1,0 +1,1 @@
+"""Erdős's minimum overlap problem for step functions, verified exactly."""
