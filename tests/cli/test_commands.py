@@ -147,6 +147,20 @@ def test_tasks_suite_lists_each_family_with_its_group_and_what_a_gain_is_measure
     assert all(family["name"] in text and family["heuristic"] in text for family in found)
 
 
+def test_tasks_records_lists_the_records_with_what_is_best_known_and_the_plain_list_counts_them(
+    capsys: Capture,
+) -> None:
+    found = last(ryumon(capsys, "tasks", "--records", "--json"))["tasks"]
+    assert len(found) == 14
+    assert "circle-packing" in {task["name"] for task in found}
+    text, plain = ryumon(capsys, "tasks", "--records"), ryumon(capsys, "tasks")
+    for task in found:
+        assert task["name"] in text
+        assert task["name"] not in plain
+        assert all(name in text for name in task["reference"])
+    assert "14 verified optimisation records" in plain
+
+
 def test_the_sealed_families_are_in_no_list_for_training(capsys: Capture) -> None:
     from ryumon.tasks.suite import families
 

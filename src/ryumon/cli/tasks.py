@@ -15,6 +15,9 @@ def tasks(
     suite: Annotated[
         bool, Parameter(negative="", help="The families on which improvers are measured, instead.")
     ] = False,
+    records: Annotated[
+        bool, Parameter(negative="", help="The verified optimisation records with what is best known, instead.")
+    ] = False,
     common: Common = DEFAULTS,
 ) -> int:
     """List the tasks that are installed."""
@@ -23,13 +26,18 @@ def tasks(
     from ryumon import registry
     from ryumon.supervisor import find_task
     from ryumon.task import read_task
+    from ryumon.tasks.records import FOLDER
 
-    specs = [read_task(find_task(name)).spec for name in registry.names("tasks")]
+    found = [read_task(find_task(name)) for name in registry.names("tasks")]
+    shown = [task.spec for task in found if (task.path.parent == FOLDER) == records]
     lines = []
-    for spec in specs:
-        lines.append(f"{spec.name:16} {spec.direction}, default budget {spec.budget}: {spec.summary}")
-        lines += [f"{'':18}{value:<12g} {name}" for name, value in spec.reference.items()]
-    say(common, {"tasks": specs}, "\n".join(lines))
+    for spec in shown:
+        lines.append(f"{spec.name:21} {spec.direction}, default budget {spec.budget}: {spec.summary}")
+        lines += [f"{'':23}{value:<14.10g} {name}" for name, value in spec.reference.items()]
+    if not records:
+        others = len(found) - len(shown)
+        lines.append(f"and {others} verified optimisation records: ryumon tasks --records")
+    say(common, {"tasks": shown if records else [task.spec for task in found]}, "\n".join(lines))
     return 0
 
 
