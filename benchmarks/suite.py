@@ -4,9 +4,10 @@
     python -m benchmarks.suite --check                              `ryumon check` on each family
     python -m benchmarks.suite --arms mutate,random,best-of-n [--budget 500ev] [--seeds 0,1,2] [--store F] [--jobs 2]
 
-Each takes `--families a,b`; by default all, the sealed ones too. Runs have names, so interrupted arms go on where they
-were. A gain is 0 for the seed and 1 for the reference; a champion that fails on a test case gains nothing. Last result:
-see docs/results.md.
+Each takes `--families a,b` and `--groups train,validation`; by default all, the sealed ones too. Arms are written as
+for `ryumon bench`, options behind colons: `mutate,mutate:bandit=false` is an ablation. Runs have names, so interrupted
+arms go on where they were. A gain is 0 for the seed and 1 for the reference; a champion that fails on a test case gains
+nothing. Last result: see docs/results.md.
 """
 
 import argparse
@@ -15,13 +16,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from benchmarks.references.figures import FIGURE_SEEDS, reference_of, scores, seed_of, task_of
 
+from ryumon.comparison.bench import arm_of, run_name
+from ryumon.score import mean_interval
 from ryumon.store import open_store
 from ryumon.tasks.suite import Family, every_family
 
@@ -41,11 +44,13 @@ def ryumon(*arguments: str) -> dict[str, object]:
 
 def finished(family: Family, arm: str, seed: int, budget: str, store: str) -> dict[str, object]:
     """Returns the summary of one run, which is started, taken up, or read where it is finished."""
-    place, name = str(Path(store) / family.name), f"{arm}-{budget}-{seed}"
+    place, name = str(Path(store) / family.name), run_name(budget, arm, seed)
+    improver, options = arm_of(arm)
     if Path(place).exists() and name in open_store(place).runs():
         return ryumon("resume", name, "--store", place)
     return ryumon(
-        *("run", family.name, "--improver", arm, "--budget", budget, "--seed", str(seed), "--workers", "1"),
+        *("run", family.name, "--improver", improver, *(f"--set={key}={value}" for key, value in options.items())),
+        *("--budget", budget, "--seed", str(seed), "--workers", "1"),
         *("--test-seed", str(TEST_SEED + seed), "--name", name, "--store", place),
     )
 
@@ -103,8 +108,8 @@ def check(chosen: Iterable[Family]) -> int:
     return code
 
 
-def compared(family: Family, asked: argparse.Namespace) -> str:
-    """Returns a family's rows: the gain of each arm, and what they say of the family."""
+def compared(family: Family, asked: argparse.Namespace) -> tuple[str, dict[str, list[float]]]:
+    """Returns a family's row, what it says of the family, and the gains of each arm by seed."""
     arms, seeds = asked.arms.split(","), list(map(int, (asked.seeds or "0,1,2").split(",")))
     gains: dict[str, list[float]] = {arm: [] for arm in arms}
     cpu, failed = [], []
@@ -119,7 +124,25 @@ def compared(family: Family, asked: argparse.Namespace) -> str:
     flags += ["UNMOVED"] if max(medians.values()) < UNMOVED else []
     row = "  ".join(f"{arm} {spread(found)}" for arm, found in gains.items())
     cost = f"{1000 * statistics.median(cpu):.1f} CPU-ms an evaluation, {statistics.median(failed):g} failed"
-    return f"{family.name:22} {family.group:10} {row}  {cost} {'; '.join(flags)}"
+    return f"{family.name:22} {family.group:10} {row}  {cost} {'; '.join(flags)}", gains
+
+
+def overall(families: Sequence[dict[str, list[float]]]) -> Iterator[str]:
+    """Yields the mean and median gain of each arm over all families, and how far the first is ahead of each other one.
+
+    Gains are paired by family and seed. The interval is that of the mean over seeds of the mean over families, since
+    families are fixed and seeds are drawn; it is for these families alone.
+    """
+    first, *others = families[0]
+    tables = {arm: np.array([gains[arm] for gains in families]) for arm in families[0]}
+    for arm, table in tables.items():
+        yield f"{arm:32} mean gain {table.mean():.3f}, median {np.median(table):.3f}"
+    for arm in others:
+        ahead = (tables[first] - tables[arm]).mean(axis=0)
+        interval = mean_interval(ahead)
+        said = f" (95 %: {interval[0]:+.3f} to {interval[1]:+.3f})" if interval is not None else ""
+        better = np.mean(np.sign(tables[first] - tables[arm]) / 2 + 0.5)
+        yield f"{first} - {arm:22} {ahead.mean():+.3f}{said}, better in {better:.0%} of runs, equals counting half"
 
 
 def main() -> int:
@@ -129,19 +152,23 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--arms", default="")
     parser.add_argument("--families", default="")
+    parser.add_argument("--groups", default="")
     parser.add_argument("--seeds", default="", help="0,1,2,3 for references, 0,1,2 for arms")
     parser.add_argument("--budget", default="500ev")
     parser.add_argument("--store", default=".ryumon-suite")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
-    wanted = asked.families.split(",") if asked.families else [family.name for family in every_family()]
-    chosen = [family for family in every_family() if family.name in wanted]
+    wanted, groups = (set(filter(None, text.split(","))) for text in (asked.families, asked.groups))
+    chosen = [f for f in every_family() if f.name in (wanted or {f.name}) and f.group in (groups or {f.group})]
     if asked.references:
         references(chosen, list(map(int, asked.seeds.split(","))) if asked.seeds else FIGURE_SEEDS)
     if asked.arms:
         with ThreadPoolExecutor(asked.jobs) as pool:
-            for row in pool.map(lambda family: compared(family, asked), chosen):
+            gains = []
+            for row, found in pool.map(lambda family: compared(family, asked), chosen):
                 print(row, flush=True)
+                gains.append(found)
+        print(*overall(gains), sep="\n")
     return check(chosen) if asked.check else 0
 
 

@@ -132,6 +132,7 @@ BAD = {
     "one arm": ("--arms", "mutate"),
     "an arm twice": ("--arms", "mutate,mutate"),
     "an unknown arm": ("--arms", "mutate,wizard"),
+    "an option with no value": ("--arms", "mutate,mutate:parents"),
     "bad seeds": ("--seeds", "0-x"),
     "seeds that go down": ("--seeds", "3-1"),
     "a seed twice": ("--seeds", "0-3,2"),
@@ -155,6 +156,17 @@ def test_seeds_are_ranges_and_lists() -> None:
     assert seeds_of("0, 3,5-6") == [0, 3, 5, 6]
     with pytest.raises(BadInput, match="not understood"):
         seeds_of("0-99999999")
+
+
+def test_one_improver_with_other_options_is_another_arm(tiny: Make, store: SqlStore) -> None:
+    """Else an ablation would be refused as an arm named twice, or be compared with itself."""
+    task = str(tiny())
+    cells = arranged(task, ["mutate", "mutate:parents=weighted:islands=1"], [0], Settings(workers=1, budget="4ev"))
+    assert [cell.name for cell in cells] == ["tiny-4ev-mutate-0", "tiny-4ev-mutate-parents-weighted-islands-1-0"]
+    assert [cell.settings.options for cell in cells] == [{}, {"parents": "weighted", "islands": "1"}]
+    made_run(store, cells[1].name, [4.0, 3.0], task_digest=task_digest(read_task(Path(task))), budget="4ev")
+    with pytest.raises(BadInput, match="another set of options"):
+        settled(store, task, cells)
 
 
 def test_an_interrupted_bench_is_balanced(tiny: Make) -> None:

@@ -35,9 +35,9 @@ def bench(
     task: Annotated[str, Parameter(help="A registered task's name, or a task's folder.")],
     /,
     *,
-    arms: Annotated[str, Parameter(help="Improvers; the first is compared with each other one.")] = (
-        "mutate,random,best-of-n"
-    ),
+    arms: Annotated[
+        str, Parameter(help="Improvers, options behind colons; the first is compared with each other one.")
+    ] = ("mutate,random,best-of-n"),
     seeds: Annotated[str, Parameter(help="Run seeds, as in 0-7 or 0,3,5.")] = "0-7",
     budget: Annotated[str | None, Parameter(help="What each run may spend. Default: the task's.")] = None,
     test_seed: Annotated[int | None, Parameter(help="Fixes the test cases of all runs. Default: drawn once.")] = None,
@@ -67,7 +67,7 @@ def bench(
             say(common, left, f"{summary.run} stopped after {done} of {len(cells)} runs; the same command goes on")
             return 0
     # In the order of the arms, so that the first one named is the one compared with the others.
-    names = [cell.name for cell in sorted(cells, key=lambda cell: named.index(cell.settings.improver))]
+    names = [cell.name for cell in sorted(cells, key=lambda cell: named.index(cell.arm))]
     return report(store, names, html, common)
 
 

@@ -23,8 +23,9 @@ MOST_SEEDS = 10_000
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One run of a bench: its name in the store, and what is asked of it."""
+    """One run of a bench: its arm, its name in the store, and what is asked of it."""
 
+    arm: str
     name: str
     settings: supervisor.Settings
 
@@ -42,6 +43,20 @@ def seeds_of(text: str) -> list[int]:
     return found
 
 
+def arm_of(text: str) -> tuple[str, dict[str, str]]:
+    """Returns the improver and its options that `mutate` or `mutate:parents=dgm:islands=1` means; raises `BadInput`."""
+    improver, *settings = (part.strip() for part in text.split(":"))
+    pairs = [setting.partition("=") for setting in settings]
+    if not all(name and sign for name, sign, _ in pairs):
+        raise BadInput(f"arm {text!r}: write options as NAME=VALUE behind colons, as in mutate:parents=dgm")
+    return improver, {name: value for name, _, value in pairs}
+
+
+def run_name(prefix: str, arm: str, seed: int) -> str:
+    """Returns the name of an arm's run at one seed."""
+    return f"{prefix}-{re.sub('[^A-Za-z0-9.]+', '-', arm).strip('-')}-{seed}"
+
+
 def arranged(task: str, arms: Sequence[str], seeds: Sequence[int], settings: supervisor.Settings) -> list[Cell]:
     """Returns the runs of a bench in order, everything but arm and seed as in `settings`; raises `BadInput`.
 
@@ -55,8 +70,9 @@ def arranged(task: str, arms: Sequence[str], seeds: Sequence[int], settings: sup
     cells = []
     for seed in seeds:
         for arm in arms:
-            name = f"{prefix}-{arm}-{seed}"
-            cells.append(Cell(name, msgspec.structs.replace(asked, improver=arm, seed=seed, name=name)))
+            name, (improver, options) = run_name(prefix, arm, seed), arm_of(arm)
+            changed = {"improver": improver, "options": options, "seed": seed, "name": name}
+            cells.append(Cell(arm, name, msgspec.structs.replace(asked, **changed)))
             supervisor.checked(task, cells[-1].settings)
     return cells
 
@@ -74,7 +90,7 @@ def settled(store: Store, task: str, cells: Sequence[Cell]) -> list[Cell]:
     found = []
     for cell in cells:
         asked = common if cell.settings.test_seed is None else cell.settings.test_seed
-        found.append(Cell(cell.name, msgspec.structs.replace(cell.settings, test_seed=asked)))
+        found.append(Cell(cell.arm, cell.name, msgspec.structs.replace(cell.settings, test_seed=asked)))
         if cell.name in known:
             _check_same(known[cell.name], found[-1], digest)
     return found
@@ -92,6 +108,7 @@ def _check_same(run: Started, cell: Cell, digest: str) -> None:
     for what, there, wanted in (
         ("task", run.task_digest[:12], digest[:12]),
         ("improver", run.improver, asked.improver),
+        ("set of options", run.options, asked.options),
         ("seed", run.seed, asked.seed),
         ("budget", run.budget, asked.budget),
         ("lookahead", run.lookahead, asked.lookahead),
