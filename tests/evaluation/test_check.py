@@ -15,10 +15,15 @@ from ryumon.evaluation.outputs import OUTPUTS
 from ryumon.evaluation.tolerance import tolerance
 from ryumon.evaluation.trial import Finding, Trial
 from ryumon.task import TaskFolder, read_task
+from ryumon.tasks.records import folders
 from tests.conftest import TASK, TOML
 
 Make = Callable[..., Path]
 PLAIN = TOML.split("[[stages]]")[0]
+# Of the records, which differ by their verifiers, one with a table of floats, one of any length, one of whole numbers.
+SHIPPED = ["circle-packing", "minimum-overlap", "kissing-11"] + [
+    name for name in registry.names("tasks") if supervisor.find_task(name) not in folders()
+]
 
 
 def checked(folder: Path) -> Report:
@@ -31,7 +36,7 @@ def failures(report: Report) -> dict[str, str]:
     return {finding.what: finding.found for finding in report.findings if not finding.passed}
 
 
-@pytest.mark.parametrize("name", registry.names("tasks"))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_tasks_refuse_every_cheat_that_suits_them(name: str) -> None:
     report = checked(supervisor.find_task(name))
     assert failures(report) == {}

@@ -1,6 +1,5 @@
 """Every record: found by name, laid out as a user's own, scored by its seed, and fooled by no hostile answer."""
 
-import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ryumon import registry, supervisor
-from ryumon.evaluation.check import examined
+from ryumon import registry
 from ryumon.evaluation.claims import InvalidClaim
 from ryumon.evaluation.worker import load_task
 from ryumon.improvers.mutate.vocabularies import vocabulary
@@ -130,11 +128,3 @@ def test_an_infinite_or_enormous_number_gains_nothing(folder: Path) -> None:
         except InvalidClaim:
             continue
         assert (found <= honest) if task.spec.direction == "maximize" else (found >= honest)
-
-
-def test_every_planted_cheat_is_refused_or_gains_nothing() -> None:
-    """One of them; `ryumon check NAME` looks at any."""
-    folder = read_task(find_task("minimum-overlap"))
-    report = asyncio.run(examined(folder, supervisor.admitted_tier(least=None, unsafe=False), 0))
-    assert report.passed, [finding for finding in report.findings if not finding.passed]
-    assert len(report.findings) > 20
