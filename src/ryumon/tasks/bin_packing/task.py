@@ -13,14 +13,14 @@ CAPACITY = 100
 ITEMS = 5_000
 SHAPE, SCALE = 3.0, 45.0
 PROBED = 500  # items: enough to tell nine in ten programs that pack a whole instance differently
-COUNTS: dict[Split, int] = {"train": 4, "validation": 8, "test": 20}
+COUNTS: dict[Split, int] = {"train": 3, "validation": 8, "test": 20}
 
 
 class BinPacking(Task):
     """5,000 items an instance; the policy sees one item at a time, and never the next."""
 
     def cases(self, split: Split, seed: int) -> Sequence[Case]:
-        """Returns fresh instances: 4 to train on, 8 to choose on, 20 to test on."""
+        """Returns fresh instances: 3 to train on, 8 to choose on, 20 to test on."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{index}", sizes(rng)) for index in range(COUNTS[split])]
 
