@@ -47,6 +47,7 @@ _texts = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+_TEXT = sa.select(_texts.c.data).where(_texts.c.id == sa.bindparam("key"))
 
 
 class SqlWriter:
@@ -160,9 +161,8 @@ class SqlStore:
             key = bytes.fromhex(text_id_)
         except ValueError:
             raise StoreError(f"text {text_id_[:12]!a}: no text has such an id; restore the store") from None
-        query = sa.select(_texts.c.data).where(_texts.c.id == key)
         with _translated(), self._engine.connect() as connection:
-            data = connection.scalar(query)
+            data = connection.scalar(_TEXT, {"key": key})
         try:
             # What was altered may unpack to anything, so no more than a program holds is unpacked.
             unpacked = None if data is None else zlib.decompressobj().decompress(data, MAX_BYTES)
