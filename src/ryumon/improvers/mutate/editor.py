@@ -99,6 +99,11 @@ class Editor:
         self._held = 0
         self._caps = {path: self._cap(path) for path in brief.editable if path.endswith(self.language.suffixes)}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that are edited: those of the language among the editable."""
+        return tuple(self._caps)
+
     def propose(
         self, parent: Program, donor: DonorProgram, rng: np.random.Generator, parents: tuple[str, ...]
     ) -> Proposal:

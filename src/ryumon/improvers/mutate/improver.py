@@ -15,6 +15,7 @@ from ryumon.improvers.base import Brief, Known, Past, plain
 from ryumon.improvers.mutate.credit import Credits
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
+from ryumon.improvers.mutate.tuning import OPERATOR, Standing, Tuning, TuningSettings
 from ryumon.program import Program, Proposal
 from ryumon.registry import load
 from ryumon.score import Evaluation, better
@@ -45,13 +46,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     abroad: float = 0.2
     bandit: bool = True
     editing: Editing = Editing()
+    tuning: TuningSettings = TuningSettings()
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `Mutate` exports: the members of each island in order, and the credit of operators."""
+    """What `Mutate` exports: the members of each island in order, the credit of operators, and of tuning."""
 
     islands: list[list[Held]]
     credits: Credits
+    tuning: Standing
 
 
 class Mutate:
@@ -76,11 +79,18 @@ class Mutate:
         self._novel = NovelOnly(brief, known, settings.novelty) if settings.novelty else None
         factor = (lambda name: self.credits.factor(name)) if settings.bandit else None
         self._editor = Editor(brief, self._novel or known, settings.editing, factor)
+        self.tuning = Tuning(
+            settings.tuning, brief.direction, self._novel or known, self._editor.view, self._editor.paths
+        )
         self._direction = brief.direction
         self._seed = brief.seed
 
     def ask(self, i: int, rng: np.random.Generator) -> Proposal:
-        """Returns a child of a member of island `i` modulo their number; the seed's while that island is empty."""
+        """Returns a child of a member of island `i` modulo their number, the seed's while that island is empty; where
+        a program is being tuned, a child of that one now and then."""
+        tuned = self.tuning.ask(rng)
+        if tuned is not None:
+            return tuned
         members = self.islands.of(i).members
         parent = self._rule.pick(members, rng).program if members else self._seed
 
@@ -96,6 +106,7 @@ class Mutate:
         for barred in evaluation.barred:
             self.islands.remove(barred)
         entry = self.archive.add(evaluation)
+        score = None
         if entry is not None and evaluation.program is not None:
             self._record(evaluation)
             if self._novel is not None:
@@ -105,14 +116,18 @@ class Mutate:
                 self._admit(member_of(evaluation, evaluation.program, entry, score))
         if evaluation.index >= 0:
             self.islands.tick(evaluation.index)
+        self.tuning.tell(evaluation, score, self.islands.populations)
 
     def export(self) -> State | None:
-        """Returns the state, the index of the archive aside; None where more than that index and members is known."""
+        """Returns the state, the index of the archive aside; None where more than that index and members is known, and
+        while a program is being tuned."""
+        tuning = self.tuning.export()
         if self._novel is not None or not isinstance(self.islands, Islands) or not self.islands.restorable():
             return None
-        return State(
-            [[member.held() for member in island.members] for island in self.islands.populations], self.credits
-        )
+        if tuning is None:
+            return None
+        islands = [[member.held() for member in island.members] for island in self.islands.populations]
+        return State(islands, self.credits, tuning)
 
     def restore(self, state: Any, past: Past) -> None:
         """Takes up a state: the index from what was told, then the islands with their members' texts."""
@@ -125,9 +140,12 @@ class Mutate:
             [[kept.member(programs[kept.id], self.archive[kept.id]) for kept in island] for island in held.islands]
         )
         self.credits = held.credits
+        self.tuning.restore(held.tuning)
 
     def _admit(self, member: Member) -> None:
         entry = member.entry
+        if self.tuning.admit(member, self.islands.populations):
+            return
         if entry.index < 0:
             self.islands.everywhere(member)
         elif entry.status == "ok":
@@ -140,7 +158,9 @@ class Mutate:
                 drift(island, member)
 
     def _record(self, evaluation: Evaluation) -> None:
-        """Credits each operator of a child with what became of it."""
+        """Credits each operator of a child with what became of it; tuning keeps account of itself."""
+        if evaluation.operator == OPERATOR:
+            return
         parent = self.archive.get(evaluation.parents[0]) if evaluation.parents else None
         score = evaluation.score
         standing = self.archive.standing(parent) if parent is not None else None

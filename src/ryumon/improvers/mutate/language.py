@@ -51,6 +51,7 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     expression_statement: str
     for_statement: str
     loops: frozenset[str]
+    collections: frozenset[str]  # literals that list expressions
     comprehensions: frozenset[str]
     comprehension_clause: str
     parameters: frozenset[str]

@@ -45,6 +45,7 @@ TABLE = Language(
     expression_statement="expression_statement",
     for_statement="for_statement",
     loops=frozenset({"for_statement", "while_statement"}),
+    collections=frozenset({"list", "tuple"}),
     comprehensions=_COMPREHENSIONS,
     comprehension_clause="for_in_clause",
     parameters=frozenset({"parameters", "lambda_parameters"}),

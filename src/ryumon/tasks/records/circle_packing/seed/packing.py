@@ -1,6 +1,5 @@
 import numpy as np
 
-SWEEPS = 10
 CENTRES = (
     (0.1, 0.1), (0.3, 0.1), (0.5, 0.1), (0.7, 0.1), (0.9, 0.1),
     (0.1, 0.3), (0.3, 0.3), (0.5, 0.3), (0.7, 0.3), (0.9, 0.3),
@@ -11,14 +10,16 @@ CENTRES = (
 
 
 def radii(points: np.ndarray) -> np.ndarray:
-    """Returns radii that fit, whatever the centres: each in turn grows until it meets a wall or another circle."""
+    """Returns radii that fit, whatever the centres: circles that reach to the nearest wall or centre both give way by
+    half where they overlap, and then each in turn grows until it meets a wall or another circle."""
     walls = np.minimum(points, 1 - points).min(axis=1)
     distances = np.hypot(*(points[:, None] - points).transpose(2, 0, 1))
     np.fill_diagonal(distances, np.inf)
-    grown: np.ndarray = np.minimum(walls, distances.min(axis=1) / 2)
-    for _ in range(SWEEPS):
-        for i in range(len(points)):
-            grown[i] = min(walls[i], (distances[i] - grown).min())
+    reach = np.minimum(walls, distances.min(axis=1))
+    overlaps = (reach[:, None] + reach - distances).max(axis=1)
+    grown: np.ndarray = reach - np.maximum(overlaps, 0) / 2
+    for i in range(len(points)):
+        grown[i] = min(walls[i], (distances[i] - grown).min())
     grown *= 1 - 1e-12
     return grown
 
