@@ -132,6 +132,10 @@ class Handler(BaseHTTPRequestHandler):
         """Answers a chat."""
         self._answer(self._chat)
 
+    def complete(self, request: Request) -> dict[str, Any]:
+        """Returns the answer to a request; raises `Refused`. One request at a time."""
+        return completion(request, self.vocabulary)
+
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing; prompts are not logged."""
 
@@ -152,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(400, f"the request cannot be read: {error}") from error
         with self.lock:
-            whole = completion(request, self.vocabulary)
+            whole = self.complete(request)
         if not request.stream:
             return self._json(200, whole)
         self.send_response(200)
@@ -195,10 +199,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def server(port: int, vocabulary: str) -> ThreadingHTTPServer:
+def server(port: int, vocabulary: str, kind: type[Handler] = Handler) -> ThreadingHTTPServer:
     """Returns a server on 127.0.0.1, not yet serving; port 0 takes a free one. Raises `BadInput`."""
     known_vocabulary(vocabulary)
-    handler = type("Serving", (Handler,), {"vocabulary": vocabulary})
+    handler = type("Serving", (kind,), {"vocabulary": vocabulary})
     try:
         made = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except (OSError, OverflowError) as error:

@@ -1,0 +1,75 @@
+"""What each search came to, in a file of JSON lines that an interrupted comparison goes on from."""
+
+from pathlib import Path
+
+import msgspec
+
+from ryumon import supervisor
+from ryumon.task import TaskSpec, read_task
+from ryumon.tasks.suite import every_family
+
+Key = tuple[str, str, int, int]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One search: its task, arm, seed and number of proposals.
+
+    `evaluated`: how many of them were run at all, and `scored` on all train cases; `test` is None where the champion
+    failed there; `seconds` are of the wall clock.
+    """
+
+    task: str
+    arm: str
+    seed: int
+    proposals: int
+    version: str
+    evaluated: int
+    scored: int
+    seed_train: float
+    seed_test: float
+    train: float
+    test: float | None
+    champion: str
+    seconds: float
+
+    @property
+    def key(self) -> Key:
+        """What was asked for."""
+        return self.task, self.arm, self.seed, self.proposals
+
+
+class Results:
+    """The outcomes in a file. A last line that was cut off is left out, and written over by the next outcome."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        whole = path.read_bytes().rpartition(b"\n")[0] if path.exists() else b""
+        found = [msgspec.json.decode(line, type=Outcome) for line in whole.splitlines()]
+        self.outcomes: dict[Key, Outcome] = {outcome.key: outcome for outcome in found}
+        self._length = len(whole) + 1 if whole else 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Appends an outcome."""
+        line = msgspec.json.encode(outcome) + b"\n"
+        with self._path.open("r+b" if self._path.exists() else "wb") as file:
+            file.truncate(self._length)
+            file.seek(self._length)
+            file.write(line)
+        self._length += len(line)
+        self.outcomes[outcome.key] = outcome
+
+
+def gain(task: str, baseline: float, score: float | None) -> float:
+    """Returns the normalised gain: 0 for the seed's own score on the same cases, 1 for the reference's distance from
+    the seed; 0 for a champion that failed."""
+    if score is None:
+        return 0.0
+    for family in every_family():
+        if family.name == task:
+            return family.gain(baseline, score)
+    reference = _spec(task).reference
+    return (score - baseline) / (reference["FunSearch"] - reference["best fit"])
+
+
+def _spec(task: str) -> TaskSpec:
+    return read_task(supervisor.find_task(task)).spec
