@@ -13,10 +13,11 @@ import pytest
 from benchmarks.peers.arms import Arm
 from benchmarks.peers.search import __main__ as command
 from benchmarks.peers.search import evaluate, ryumon_arms
-from benchmarks.peers.search.judge import Best, Judge, fitness, marked, serving
+from benchmarks.peers.search.judge import Best, Judge, fitness, serving
 from benchmarks.peers.search.outcomes import Outcome, Results
 from benchmarks.peers.search.stateless import child, draw, endpoint, messages
 from benchmarks.peers.search.table import differences, on_test
+from benchmarks.peers.search.tasks import marked, taken
 from benchmarks.references.figures import task_of
 
 from ryumon import supervisor
@@ -131,10 +132,10 @@ def test_an_arm_of_ryumons_stops_by_its_proposals_duplicates_among_them(
 
 
 def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "results.jsonl"
+    kept = tmp_path / "results.jsonl"
     ran: list[str] = []
 
-    async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier) -> Outcome:
+    async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, place: Path) -> Outcome:
         if len(ran) == 3:
             ran.append("interrupted")
             raise KeyboardInterrupt
@@ -144,11 +145,11 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path: Path, monkeypa
     monkeypatch.setattr(command, "search", search)
     asked = argparse.Namespace(arms="ryumon,mutate", seeds="0-1", tasks="knapsack", proposals=5, cache=tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        command.searched(asked, Results(place), {})
-    place.write_bytes(place.read_bytes() + b'{"task": "knapsack", "ar')
-    command.searched(asked, Results(place), {})
+        command.searched(asked, Results(kept), {})
+    kept.write_bytes(kept.read_bytes() + b'{"task": "knapsack", "ar')
+    command.searched(asked, Results(kept), {})
     assert ran == ["ryumon 0", "mutate 0", "ryumon 1", "interrupted", "mutate 1"]
-    assert len(place.read_text().splitlines()) == len(Results(place).outcomes) == 4
+    assert len(kept.read_text().splitlines()) == len(Results(kept).outcomes) == 4
 
 
 def test_differences_are_paired_by_seed_and_in_gain() -> None:
@@ -164,6 +165,19 @@ def test_differences_are_paired_by_seed_and_in_gain() -> None:
     ]
     whole = FAMILY.reference - FAMILY.seed
     assert all(f"| {0.1 / whole:+.3f} (" in row for row in rows)
+
+
+def test_short_bin_packing_differs_from_the_shipped_task_in_its_train_cases_alone(tier: Tier, tmp_path: Path) -> None:
+    async def scores(name: str) -> list[float | None]:
+        judge = Judge(taken(name, tmp_path), 4, tier)
+        try:
+            found = await judge.evaluator.read(judge.task.seed, "train", 4)
+            return [result.score for result in found.results] + [await judge.score(judge.task.seed, "test", 5)]
+        finally:
+            judge.close()
+
+    short, shipped = (asyncio.run(scores(name)) for name in ("bin-packing-1", "bin-packing"))
+    assert short == [shipped[0], shipped[-1]]
 
 
 def test_a_task_may_name_its_own_number_of_proposals() -> None:

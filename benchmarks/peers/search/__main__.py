@@ -1,6 +1,6 @@
 """Search compared at equal proposals: ryumon, OpenEvolve, ShinkaEvolve and best-of-n ask one stateless proposer.
 
-Run: python -m benchmarks.peers.search [--tasks bandits,knapsack,cache-replacement,bin-packing=100] [--seeds 0-4]
+Run: python -m benchmarks.peers.search [--tasks bandits,knapsack,cache-replacement,bin-packing-1] [--seeds 0-4]
      [--proposals 500] [--arms ryumon,best-of-n,openevolve,shinka,mutate] [--results .peers/search.jsonl] [--table]
      [--cache .peers] [--versions openevolve=0.4.0,shinka-evolve=0.0.7]
 A task may name its own number of proposals. All arms have the same cases, judge and limits; a proposal counts whatever
@@ -18,31 +18,29 @@ from pathlib import Path
 
 from benchmarks.peers.arms import Arm, installed
 from benchmarks.peers.search import peer_arms, ryumon_arms
-from benchmarks.peers.search.judge import Judge, marked
+from benchmarks.peers.search.judge import Judge
 from benchmarks.peers.search.outcomes import Outcome, Results
 from benchmarks.peers.search.table import tables
+from benchmarks.peers.search.tasks import taken
 
 from ryumon import supervisor
 from ryumon.sandbox import Tier
-from ryumon.task import read_task
 
 TEST_SEED = 3_000_000
 ARMS = ("ryumon", "best-of-n", "openevolve", "shinka", "mutate")
-TASKS = "bandits,knapsack,cache-replacement,bin-packing=100"
+TASKS = "bandits,knapsack,cache-replacement,bin-packing-1"
 
 
-async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier) -> Outcome:
-    """Returns what one search came to."""
-    folder = marked(read_task(supervisor.find_task(task)))
+async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, place: Path) -> Outcome:
+    """Returns what one search came to, which writes into the folder `place`."""
+    (path,) = (folder := taken(task, place)).spec.editable
     judge = Judge(folder, seed, tier)
     began = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="search-") as name:
-            place = Path(name)
-            if arm.name in peer_arms.ARMS:
-                best = await peer_arms.searched(arm, judge, seed, proposals, place)
-            else:
-                best = await ryumon_arms.searched(folder, arm.name, seed, proposals, place, tier)
+        if arm.name in peer_arms.ARMS:
+            best = await peer_arms.searched(arm, judge, seed, proposals, place)
+        else:
+            best = await ryumon_arms.searched(folder, arm.name, seed, proposals, place, tier)
         seconds = time.monotonic() - began
         seed_train = await judge.score(folder.seed)
         seed_test = await judge.score(folder.seed, "test", TEST_SEED)
@@ -60,7 +58,7 @@ async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier) -> 
             seed_test=seed_test,
             train=best.score,
             test=await judge.score(best.program, "test", TEST_SEED),
-            champion=best.program.files[folder.spec.editable[0]],
+            champion=best.program.files[path],
             seconds=round(seconds, 1),
         )
     finally:
@@ -93,7 +91,8 @@ def searched(asked: argparse.Namespace, results: Results, versions: Mapping[str,
         for task, proposals in read_tasks(asked.tasks, asked.proposals).items():
             for arm in arms:
                 if (task, arm.name, seed, proposals) not in results.outcomes:
-                    outcome = asyncio.run(search(task, arm, seed, proposals, tier))
+                    with tempfile.TemporaryDirectory(prefix="search-") as place:
+                        outcome = asyncio.run(search(task, arm, seed, proposals, tier, Path(place)))
                     results.add(outcome)
                     print(said(outcome), flush=True)
 

@@ -10,22 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
-
 from ryumon.engines.local import LocalEngine
 from ryumon.evaluation.evaluator import Evaluator
 from ryumon.program import Program
 from ryumon.sandbox import Tier
 from ryumon.score import Direction, better
 from ryumon.task import Split, TaskFolder
-
-MARKED = "# EVOLVE-BLOCK-START\n{}# EVOLVE-BLOCK-END\n"
-
-
-def marked(task: TaskFolder) -> TaskFolder:
-    """Returns a task whose seed is marked whole as open to change, as ShinkaEvolve needs it; all arms start so."""
-    (path,) = task.spec.editable
-    return msgspec.structs.replace(task, seed=task.seed.with_file(path, MARKED.format(task.seed.files[path])))
 
 
 def fitness(direction: Direction, score: float) -> float:
@@ -56,11 +46,11 @@ class Judge:
     def __init__(self, task: TaskFolder, seed: int, tier: Tier) -> None:
         self.task, self._seed = task, seed
         self._engine = LocalEngine(task, tier, 1)
-        self._evaluator = Evaluator(self._engine, task, seed)
+        self.evaluator = Evaluator(self._engine, task, seed)
 
     async def score(self, program: Program, split: Split = "train", seed: int | None = None) -> float | None:
         """Returns a program's mean score on a split, None where it failed; on the run's train cases by default."""
-        return (await self._evaluator.read(program, split, self._seed if seed is None else seed)).score
+        return (await self.evaluator.read(program, split, self._seed if seed is None else seed)).score
 
     def close(self) -> None:
         """Ends the lane."""

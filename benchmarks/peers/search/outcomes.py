@@ -4,10 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from ryumon import supervisor
-from ryumon.task import TaskSpec, read_task
-from ryumon.tasks.suite import every_family
-
 Key = tuple[str, str, int, int]
 
 
@@ -57,19 +53,3 @@ class Results:
             file.write(line)
         self._length += len(line)
         self.outcomes[outcome.key] = outcome
-
-
-def gain(task: str, baseline: float, score: float | None) -> float:
-    """Returns the normalised gain: 0 for the seed's own score on the same cases, 1 for the reference's distance from
-    the seed; 0 for a champion that failed."""
-    if score is None:
-        return 0.0
-    for family in every_family():
-        if family.name == task:
-            return family.gain(baseline, score)
-    reference = _spec(task).reference
-    return (score - baseline) / (reference["FunSearch"] - reference["best fit"])
-
-
-def _spec(task: str) -> TaskSpec:
-    return read_task(supervisor.find_task(task)).spec

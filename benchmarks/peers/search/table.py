@@ -4,7 +4,8 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from benchmarks.peers.search.outcomes import Outcome, gain
+from benchmarks.peers.search.outcomes import Outcome
+from benchmarks.peers.search.tasks import gain
 
 from ryumon.comparison.statistics import holm, sign_flip
 from ryumon.score import mean_interval
