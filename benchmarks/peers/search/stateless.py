@@ -66,10 +66,10 @@ class Proposer:
 
 
 class Selection(Mutate):
-    """`mutate`'s archive and selection at their defaults, with the stateless proposer for an editor."""
+    """`mutate`'s archive and selection at their defaults, with the stateless proposer for an editor, and no tuning."""
 
     def __init__(self, brief: Brief, known: Known, seed: int) -> None:
-        super().__init__(brief, known)
+        super().__init__(brief, known, bandit=False, tuning={"stale": 0})  # neither is selection
         self._proposer = Proposer(brief, seed)
         self._editor = cast(Editor, self._proposer)  # of an editor, an improver wants `propose` alone
 
