@@ -11,6 +11,7 @@ searches are kept in the results file, so the same command goes on where it was;
 
 import argparse
 import asyncio
+import signal
 import tempfile
 import time
 from collections.abc import Mapping
@@ -119,6 +120,7 @@ def main() -> None:
     unknown = sorted(set(asked.arms.split(",")) - set(ARMS))
     if unknown:
         parser.error(f"no arm {unknown[0]!r}; there are {', '.join(ARMS)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a peer is ended with the comparison either way
     asked.results.parent.mkdir(parents=True, exist_ok=True)
     results = Results(asked.results)
     if not asked.table:
