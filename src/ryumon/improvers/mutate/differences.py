@@ -42,7 +42,7 @@ def differences(view: View, donor: View) -> list[Pair]:
     rest: list[Pair] = [(view.source.nodes[0], donor.source.nodes[0])]
     while rest:
         node, other = rest.pop()
-        if view.of(node) == donor.of(other):
+        if _same(view, node, donor, other):
             continue
         found.append((node, other))
         if node.kind == other.kind:
@@ -53,11 +53,15 @@ def differences(view: View, donor: View) -> list[Pair]:
 def _matched(view: View, donor: View, ours: list[Node], theirs: list[Node]) -> list[Pair]:
     if len(ours) == len(theirs):
         return list(zip(ours, theirs, strict=True))
-    same = sum(1 for _ in takewhile(lambda p: view.of(p[0]) == donor.of(p[1]), zip(ours, theirs, strict=False)))
+    same = sum(1 for _ in takewhile(lambda p: _same(view, p[0], donor, p[1]), zip(ours, theirs, strict=False)))
     back = zip(reversed(ours[same:]), reversed(theirs[same:]), strict=False)
-    tail = sum(1 for _ in takewhile(lambda p: view.of(p[0]) == donor.of(p[1]), back))
+    tail = sum(1 for _ in takewhile(lambda p: _same(view, p[0], donor, p[1]), back))
     middle = ours[same : len(ours) - tail], theirs[same : len(theirs) - tail]
     return list(zip(*middle, strict=False)) if all(middle) else []
+
+
+def _same(view: View, node: Node, donor: View, other: Node) -> bool:
+    return view.source.text[node.start : node.end] == donor.source.text[other.start : other.end]
 
 
 def _number(view: View, node: Node) -> float | None:
