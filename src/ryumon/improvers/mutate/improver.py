@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drift: float = 0.8
     swelling: float = 0.2
     abroad: float = 0.2
-    bandit: bool = True
+    bandit: bool = False
     editing: Editing = Editing()
     tuning: TuningSettings = TuningSettings()
 
