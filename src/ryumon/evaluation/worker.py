@@ -10,7 +10,7 @@ import re
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,10 +77,7 @@ class Judge:
         self.probe = lru_cache(maxsize=1)(self._probe)
 
     def _cases(self, split: Split, seed: int) -> tuple[Case, ...]:
-        try:
-            cases = tuple(self._task.cases(split, seed))
-        except Exception as error:  # any error of the task's own code is reported as one line
-            raise TaskError(f"cases({split!r}) raised {type(error).__name__}: {error}") from error
+        cases = _made(f"cases({split!r})", lambda: self._task.cases(split, seed))
         if not cases or not all(isinstance(case, Case) for case in cases):
             raise TaskError(f"cases({split!r}) must give at least one Case")
         if len({case.id for case in cases}) < len(cases):
@@ -88,10 +85,7 @@ class Judge:
         return cases
 
     def _probe(self, seed: int) -> tuple[Case, ...]:
-        try:
-            cases = tuple(self._task.probe(seed))
-        except Exception as error:  # any error of the task's own code is reported as one line
-            raise TaskError(f"probe() raised {type(error).__name__}: {error}") from error
+        cases = _made("probe()", lambda: self._task.probe(seed))
         if not all(isinstance(case, Case) for case in cases):
             raise TaskError("probe() must give Cases")
         return cases
@@ -193,6 +187,14 @@ class Judge:
         except Exception as error:  # noqa: BLE001  the claim made the evaluator fail: it costs this evaluation and is recorded
             return _failed(handle) or ("evaluator_error", f"{type(error).__name__}: {error}{self._where(error)}")
         return _failed(handle) or _checked(result, case)
+
+
+def _made(what: str, make: Callable[[], Sequence[Case]]) -> tuple[Case, ...]:
+    """Returns what the task's own code makes; whatever it raises is a `TaskError`."""
+    try:
+        return tuple(make())
+    except Exception as error:  # any error of the task's own code is reported as one line
+        raise TaskError(f"{what} raised {type(error).__name__}: {error}") from error
 
 
 def _script(editable: Sequence[str]) -> tuple[str, ...]:
