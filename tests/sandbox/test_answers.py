@@ -1,5 +1,6 @@
 """What a candidate says counts only as an answer to what it was asked, of the allowed size and kind."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from ryumon.errors import RoleError, TaskError
 from ryumon.sandbox import CandidateFailure, Ending, Sandbox
+from ryumon.sandbox.guest import zygote
 from ryumon.task import Limits
 
 Ask = Callable[..., Any]
@@ -66,6 +68,35 @@ def test_a_driver_runs_beside_the_candidate(sandbox: Sandbox) -> None:
     drivers = "def total(f, n):\n    return sum(f(i) for i in range(n))"
     with sandbox.open({"a.py": "def f(i): return i * i"}, Limits(), drivers) as child:
         assert child.drive("drivers.py:total", "a.py:f", [4]).value == 14
+
+
+BORN = "import time\nborn = [time.monotonic_ns()]\ndef birth(f):\n    return born.pop() if f() else born.append(1)"
+
+
+def test_prepared_drivers_are_loaded_once_and_each_child_has_its_own(sandbox: Sandbox) -> None:
+    sandbox.prepare(BORN)
+    births = []
+    for drivers in (BORN, BORN, BORN + "\n"):
+        with sandbox.open({"a.py": "def f(): return True"}, Limits(), drivers) as child:
+            births.append(child.drive("drivers.py:birth", "a.py:f", []).value)
+    assert births[0] == births[1] < births[2]
+
+
+def test_drivers_that_do_not_load_fail_in_the_child_and_leave_the_lane_alone(sandbox: Sandbox) -> None:
+    for drivers in ("raise SystemExit('no')", "1 / 0", "\0", "x = '" + 70_000 * "x" + "'; 1 / 0"):
+        sandbox.prepare(drivers)
+        with sandbox.open({"a.py": "def f(): return 1"}, Limits(), drivers) as child:
+            assert child.call("a.py:f", []).value == 1
+            with pytest.raises(CandidateFailure):
+                child.drive("drivers.py:d", "a.py:f", [])
+
+
+def test_the_zygote_does_not_wait_for_drivers_that_never_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zygote, "_PATIENCE_S", 0.01)
+    before = signal.getsignal(signal.SIGALRM)
+    zygote.prepare(b"while True: pass")
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_drivers_are_not_among_the_candidates_files(sandbox: Sandbox) -> None:

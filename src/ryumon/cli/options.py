@@ -1,6 +1,5 @@
 """The options that every command takes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -41,16 +40,6 @@ def _json_mark(mark: str) -> str:
         return mark
     pair = mark.encode("utf-16-be")  # JSON writes what lies beyond four hexadecimal digits as a surrogate pair
     return "".join(f"\\u{pair[at]:02x}{pair[at + 1]:02x}" for at in range(0, len(pair), 2))
-
-
-def assigned(settings: Sequence[str]) -> dict[str, str]:
-    """Returns NAME=VALUE settings by name; raises `BadInput` for one without a name or a sign of equality."""
-    from ryumon.errors import BadInput
-
-    for setting in settings:
-        if not setting.partition("=")[0] or "=" not in setting:
-            raise BadInput(f"--set {setting}: write NAME=VALUE, as in parents=dgm")
-    return {name: value for name, _, value in (setting.partition("=") for setting in settings)}
 
 
 def latest(run: str | None, names: list[str]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ryumon.cli.options import DEFAULTS, Common, assigned, latest, say
+from ryumon.cli.options import DEFAULTS, Common, latest, say
 
 Unsafe = Annotated[bool, Parameter(negative="", help="Run candidates with limits only, no sandbox. Dangerous.")]
 Backend = Annotated[str | None, Parameter(help="container: candidates run in one of podman's or docker's, tier V.")]
@@ -17,7 +17,8 @@ def run(
     *,
     improver: Annotated[str, Parameter(help="Who proposes: mutate, or the controls random and best-of-n.")] = "mutate",
     set_: Annotated[
-        tuple[str, ...], Parameter("--set", negative="", help="An option of the improver, as in parents=dgm.")
+        tuple[str, ...],
+        Parameter("--set", negative="", help="An option of the improver, as in parents=dgm or tuning.stale=100."),
     ] = (),
     budget: Annotated[str | None, Parameter(help="What may be spent, as in 3000ev,10m. Default: the task's.")] = None,
     seed: Annotated[int, Parameter(help="Fixes the run, its train and its validation cases.")] = 0,
@@ -35,6 +36,7 @@ def run(
 
     from ryumon import supervisor
     from ryumon.cli.live import display
+    from ryumon.improvers.options import assigned
     from ryumon.store import open_store
 
     settings = supervisor.Settings(

@@ -14,6 +14,7 @@ from ryumon import supervisor
 from ryumon.archive.history import History
 from ryumon.archive.summary import Summary, summarised
 from ryumon.errors import BadInput
+from ryumon.improvers.options import assigned
 from ryumon.sandbox import Tier
 from ryumon.store.base import Store
 from ryumon.store.records import Started
@@ -45,11 +46,8 @@ def seeds_of(text: str) -> list[int]:
 
 def arm_of(text: str) -> tuple[str, dict[str, str]]:
     """Returns the improver and its options that `mutate` or `mutate:parents=dgm:islands=1` means; raises `BadInput`."""
-    improver, *settings = (part.strip() for part in text.split(":"))
-    pairs = [setting.partition("=") for setting in settings]
-    if not all(name and sign for name, sign, _ in pairs):
-        raise BadInput(f"arm {text!r}: write options as NAME=VALUE behind colons, as in mutate:parents=dgm")
-    return improver, {name: value for name, _, value in pairs}
+    improver, *settings = text.split(":")
+    return improver.strip(), assigned(settings)
 
 
 def run_name(prefix: str, arm: str, seed: int) -> str:

@@ -265,7 +265,10 @@ def main(arguments: Sequence[str]) -> None:
         channel.send(Refused(0, str(error) if isinstance(error, TaskError) else f"{type(error).__name__}: {error}"))
         return
     task.spec, task.folder = boot.spec, Path(boot.folder)
-    judge = Judge(task, boot, Sandbox(socket.socket(fileno=zygote_fd)))
+    sandbox = Sandbox(socket.socket(fileno=zygote_fd))
+    if boot.drivers is not None:
+        sandbox.prepare(boot.drivers)
+    judge = Judge(task, boot, sandbox)
     channel.send(Described(0, ()))
     while True:
         try:

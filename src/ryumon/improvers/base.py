@@ -3,7 +3,7 @@
 An improver sees `train` alone, holds no key, and changes state only in `tell`. It never runs a program.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -23,18 +23,6 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     editable: tuple[str, ...]
     vocabulary: str
     seed: Program
-
-
-def plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns options with what a command line gives as text read as JSON, where it is JSON: numbers, lists, tables."""
-    return {name: _read(value) if isinstance(value, str) else value for name, value in options.items()}
-
-
-def _read(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return text
 
 
 class Known(Protocol):

@@ -11,6 +11,7 @@ import numpy as np
 from ryumon.errors import BadInput
 from ryumon.improvers.base import Brief, Known, Past
 from ryumon.improvers.mutate import Editing, Editor
+from ryumon.improvers.options import plain
 from ryumon.program import Program, Proposal
 from ryumon.score import RAN, Evaluation
 
@@ -18,15 +19,15 @@ RESERVOIR = 65_536
 Kept = TypeVar("Kept")
 
 
+class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    editing: Editing = Editing()
+
+
 def _editing(name: str, options: dict[str, Any]) -> Editing:
     try:
-        return msgspec.convert(options.get("editing", {}), Editing) if set(options) <= {"editing"} else _refuse(options)
+        return msgspec.convert(plain(options), _Options).editing
     except msgspec.ValidationError as error:
         raise BadInput(f"{name}: {error}") from error
-
-
-def _refuse(options: dict[str, Any]) -> Editing:
-    raise msgspec.ValidationError(f"unknown options {sorted(set(options) - {'editing'})}; there is `editing`")
 
 
 class Random:

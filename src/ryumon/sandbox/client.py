@@ -20,7 +20,7 @@ import msgspec
 
 from ryumon.errors import RoleError, SandboxError, TaskError
 from ryumon.sandbox.guest import codec, messages
-from ryumon.sandbox.guest.messages import Build, Call, Ended, Kill, Load, Run, Spawn
+from ryumon.sandbox.guest.messages import Build, Call, Ended, Kill, Load, Prepare, Run, Spawn
 from ryumon.score import Status
 from ryumon.task import Limits
 
@@ -75,6 +75,13 @@ class Sandbox:
         self._running: set[int] = set()
         self._ended: dict[int, Ended] = {}
 
+    def prepare(self, drivers: str) -> None:
+        """Has the zygote load the drivers once, for all children opened with the same; more than a message holds are
+        left to each child."""
+        message = messages.encode(Prepare(_bytes(drivers)))
+        if len(message) <= messages.CONTROL:
+            self._tell(message)
+
     def open(
         self,
         files: Mapping[str, str],
@@ -112,10 +119,7 @@ class Sandbox:
 
     def kill(self, child: int) -> None:
         """Asks the zygote to end a child. One that has ended is left alone."""
-        try:
-            self._zygote.send(messages.encode(Kill(child)))
-        except OSError as error:
-            raise RoleError(f"the sandbox's zygote is gone ({error}); see its stderr") from error
+        self._tell(messages.encode(Kill(child)))
 
     def wait(self, child: int) -> Ended:
         """Returns the zygote's report on a child, once it has ended."""
@@ -131,6 +135,12 @@ class Sandbox:
                 return False
             self._take_report()
         return True
+
+    def _tell(self, message: bytes) -> None:
+        try:
+            self._zygote.send(message)
+        except OSError as error:
+            raise RoleError(f"the sandbox's zygote is gone ({error}); see its stderr") from error
 
     def _take_report(self) -> None:
         try:

@@ -11,11 +11,12 @@ import numpy as np
 
 from ryumon.archive import Archive, Held, Islands, Layers, Member, alike, drift, member_of
 from ryumon.errors import BadInput
-from ryumon.improvers.base import Brief, Known, Past, plain
+from ryumon.improvers.base import Brief, Known, Past
 from ryumon.improvers.mutate.credit import Credits
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.improvers.mutate.tuning import OPERATOR, Standing, Tuning, TuningSettings
+from ryumon.improvers.options import plain
 from ryumon.program import Program, Proposal
 from ryumon.registry import load
 from ryumon.score import Evaluation, better

@@ -65,11 +65,28 @@ def rehearse() -> None:
     sys.path[:], sys.meta_path[:] = path, finders
 
 
+def prepare(drivers: bytes) -> None:
+    """Loads drivers in the zygote, for each child that is sent the same; raises what they raise."""
+    _prepared[:] = [(drivers, _loaded(drivers))]
+
+
+def _loaded(drivers: bytes) -> ModuleType:
+    module = ModuleType("drivers")
+    exec(compile(drivers, "drivers.py", "exec"), module.__dict__)
+    return module
+
+
+_prepared: list[tuple[bytes, ModuleType]] = []
+
+
 class Candidate:
     """The candidate's files, in its work folder where it has one, and the modules loaded from them."""
 
     def __init__(self, load: Load, folder: str | None) -> None:
-        self._drivers: Any = load.drivers
+        self._drivers: bytes | ModuleType | None = load.drivers
+        for source, module in _prepared:
+            if source == load.drivers:
+                self._drivers = module
         for path, content in (*load.files, *load.built) if folder is not None else ():
             _write_file(os.path.join(os.fsencode(folder or ""), path), content)
         self.files = dict(load.files)
@@ -92,9 +109,7 @@ class Candidate:
     def driver(self, target: str) -> Any:
         """Returns `drivers.py:function` of the task's drivers."""
         if isinstance(self._drivers, bytes):
-            module = ModuleType("drivers")
-            exec(compile(self._drivers, "drivers.py", "exec"), module.__dict__)
-            self._drivers = module
+            self._drivers = _loaded(self._drivers)
         if self._drivers is None:
             raise Failed("error", f"{target}: the task has no drivers.py")
         return _attribute(self._drivers, target.rpartition(":")[2], target)

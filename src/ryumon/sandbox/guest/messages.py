@@ -25,6 +25,12 @@ class Kill(msgspec.Struct, frozen=True, tag=True, array_like=True):
     id: int
 
 
+class Prepare(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Worker to zygote, unanswered: load the drivers' source, so that no child that is sent the same has to."""
+
+    drivers: bytes
+
+
 class Ended(msgspec.Struct, frozen=True, array_like=True):
     """Zygote to worker: a child is gone. `cause` is what ended it; `failed` means that it could not be started.
 
@@ -88,12 +94,13 @@ class Failed(Exception):
 
 
 READY = b"R"  # one byte, sent by the child when confined and before any of the candidate's code runs
+CONTROL = 65536  # bytes of a message to the zygote, at most
 HEADER = 4  # bytes of a frame's big-endian length
 MESSAGE_CHARS = 4000  # of a failure's text
 OVERHEAD = 5 * MESSAGE_CHARS + 256  # what an answer may hold beside its payload
 
 encode = msgspec.msgpack.encode
-to_zygote: msgspec.msgpack.Decoder[Spawn | Kill] = msgspec.msgpack.Decoder(Spawn | Kill)
+to_zygote: msgspec.msgpack.Decoder[Spawn | Kill | Prepare] = msgspec.msgpack.Decoder(Spawn | Kill | Prepare)
 to_child: msgspec.msgpack.Decoder[Load | Call | Run | Build] = msgspec.msgpack.Decoder(Load | Call | Run | Build)
 ended: msgspec.msgpack.Decoder[Ended] = msgspec.msgpack.Decoder(Ended)
 answer: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)

@@ -1,8 +1,9 @@
 """The zygote: a warm interpreter that clones one confined child for each request, times it and reports its end.
 
 Started by the supervisor as `python … zygote FD TIER RULESET PRELOAD…`, already inside the lane's own namespaces (tier
-A) or Landlock domain (tier B, where RULESET is the descriptor of what its children may read; else it is -1). It
-holds no task, candidate or answer: those travel on the stream between worker and child. It judges nothing.
+A) or Landlock domain (tier B, where RULESET is the descriptor of what its children may read; else it is -1). Of a
+task it holds the drivers alone, which run beside candidates; those, cases and answers travel on the stream between
+worker and child. It judges nothing.
 """
 
 import contextlib
@@ -21,9 +22,10 @@ from typing import NoReturn
 
 from . import child, codec, confine, messages, seccomp
 from .descendants import Descendants
-from .messages import Cause, Ended, Kill, Spawn
+from .messages import Cause, Ended, Kill, Prepare, Spawn
 
 _SETUP_FAILED = 97
+_PATIENCE_S = 10.0  # with drivers that load
 
 
 class Running:
@@ -140,7 +142,7 @@ class Zygote:
         return None if due == math.inf else max(0.0, due - time.monotonic()) * 1000 + 0.5
 
     def _obey(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._control, 65536, 2, socket.MSG_CMSG_CLOEXEC)
+        data, descriptors, _, _ = socket.recv_fds(self._control, messages.CONTROL, 2, socket.MSG_CMSG_CLOEXEC)
         if not data:
             return False
         message = messages.to_zygote.decode(data)
@@ -148,6 +150,10 @@ class Zygote:
             for running in self._running.values():
                 if running.spec.id == message.id:
                     running.kill("killed")
+            return True
+        if isinstance(message, Prepare):
+            prepare(message.drivers)
+            self._baseline = confine.address_space()
             return True
         try:
             self._spawn(message, *descriptors)
@@ -235,6 +241,22 @@ def warm(preload: Sequence[str]) -> None:
     child.rehearse()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    gc.collect()
+    gc.freeze()
+
+
+def prepare(drivers: bytes) -> None:
+    """Loads the drivers; where they raise or take too long, each child loads them itself, under its own limits."""
+
+    def stop(*_: object) -> NoReturn:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
+    with contextlib.suppress(BaseException):  # whatever it is, each child meets it too, and says so
+        child.prepare(drivers)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
     gc.collect()
     gc.freeze()
 
