@@ -15,6 +15,7 @@ from ryumon import supervisor
 from ryumon.archive.history import History
 from ryumon.archive.journal import Journal, stored_evaluations
 from ryumon.errors import BadInput, TaskError
+from ryumon.evaluation.verdict import LEAST_CONTENDERS, SHARE
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
 from ryumon.store.records import Read, decoded
@@ -132,6 +133,17 @@ def test_a_finished_run_is_extended_with_a_new_test_draw_and_keeps_its_earlier_r
     assert first.readings.items() <= second.readings.items()
     run_to_end(store, task, budget="30ev", name="whole")
     assert archive(store, "r") == archive(store, "whole")
+
+
+def test_a_longer_search_has_more_contenders_read_on_validation(tiny: Make, store: SqlStore) -> None:
+    read = {}
+    for name, budget in (("short", "40ev"), ("long", "160ev")):
+        run_to_end(store, tiny(), budget=budget, name=name)
+        history = History(name).follow(store.events(name))
+        read[name] = len([1 for split, _, _ in history.readings if split == "validation"])
+        most = max(LEAST_CONTENDERS, int(SHARE * history.search_cases / 3))
+        assert read[name] == len(history.contenders.ids(most))
+    assert LEAST_CONTENDERS <= read["short"] < read["long"]
 
 
 def test_the_test_seed_is_drawn_after_the_search_and_never_seen_before(tiny: Make, store: SqlStore) -> None:

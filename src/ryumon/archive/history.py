@@ -28,7 +28,7 @@ from ryumon.store.records import (
 )
 from ryumon.task import Split, derived_seed, repeat_seed
 
-BEST_KEPT = 16
+BEST_KEPT = 64
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Contenders:
-    """The programs that may become champion: every new best on train, and the best 16."""
+    """The programs that may become champion: every new best on train, and the best of all, at most `BEST_KEPT`."""
 
     def __init__(self, direction: Direction) -> None:
         self._sign = -1.0 if direction == "minimize" else 1.0
@@ -80,9 +80,9 @@ class Contenders:
             if dropped not in self.bests:
                 self.scores.pop(dropped, None)
 
-    def ids(self) -> list[str]:
-        """Returns the contenders, barred ones left out, each once: the best 16, then the other new bests."""
-        top = [id for _, _, id in sorted(self._heap, reverse=True) if id not in self.barred][:BEST_KEPT]
+    def ids(self, most: int = BEST_KEPT) -> list[str]:
+        """Returns the contenders, barred ones left out, each once: the best `most`, then the other new bests."""
+        top = [id for _, _, id in sorted(self._heap, reverse=True) if id not in self.barred][: min(most, BEST_KEPT)]
         return list(dict.fromkeys(top + [id for id in reversed(self.bests) if id not in self.barred]))
 
 
@@ -114,6 +114,7 @@ class History:
         self.draws = 0
         self.cpu_s = 0.0
         self.search_cpu_s = 0.0
+        self.search_cases = 0.0
         self.ended: str | None = None
         self.stopped: str | None = None
         self.finished: Finished | None = None
@@ -200,6 +201,7 @@ class History:
 
     def _evaluated(self, record: Committed) -> None:
         self.spent = self.spent + record.cost
+        self.search_cases += record.cost.cases
         self.contenders.barred.update(id for id, status in record.confirmed.items() if status != "ok")
         if isinstance(record, Evaluated) and record.index < 0:
             self.seed = record

@@ -67,6 +67,11 @@ class Evaluator:
         self._noise = task.spec.noise
         self._known: dict[tuple[Split, int], Described] = {}
 
+    @property
+    def held_out(self) -> bool:
+        """Returns whether validation and test have cases of their own."""
+        return self._task.spec.splits == "three"
+
     async def case_ids(self, split: Split, seed: int) -> tuple[str, ...]:
         """Returns the ids of a split's cases; raises `TaskError` where the task cannot make them."""
         return (await self._described(split, seed)).cases
@@ -212,7 +217,7 @@ class Evaluator:
 
     def _place(self, split: Split, seed: int) -> tuple[Split, int]:
         """Returns where a split's cases are: those of an exact task's one split never change."""
-        if self._task.spec.splits == "three":
+        if self.held_out:
             return split, seed
         return "train", self._seed if self._noise is None else seed
 

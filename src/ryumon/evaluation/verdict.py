@@ -20,6 +20,10 @@ from ryumon.store.records import Read, Started, TestDrawn
 from ryumon.task import Split, repeat_seed
 
 
+LEAST_CONTENDERS = 16
+SHARE = 0.25  # of the cases that the search took, which the contenders' first reading may take
+
+
 class Court:
     """Reads the sealed splits of one run. Each reading is an event, and is made once."""
 
@@ -83,13 +87,25 @@ class Court:
         A noisy score cannot be read once more to be checked, so where the task drives it is read on the strict path.
         """
         history = self._journal.history
-        seed, left = history.validation_seed, history.contenders.ids()
+        seed, left = history.validation_seed, history.contenders.ids(await self._contenders())
         for part in rounds(self._started.repeats):
             if part.start:
                 scores = {id: history.scores("validation", seed, id)[: part.start] for id in left}
                 left = survivors(history.direction, scores, [id for id in left if len(scores[id]) == part.start])
             for repeat in part:
                 await self._read_all("validation", repeat_seed(seed, repeat), left, strict=self._noisy and self._driven)
+
+    async def _contenders(self) -> int:
+        """Returns how many of the best on train are read on validation: as many as `SHARE` pays for, and 16 at least.
+
+        Train says less of a program the longer it was searched on; among 64 there is often a better one than among 16.
+        Where train cases are all there are, there is nothing to learn.
+        """
+        history = self._journal.history
+        if self._evaluator.held_out:
+            cases = await self._evaluator.case_ids("validation", history.validation_seed)
+            return max(LEAST_CONTENDERS, int(SHARE * history.search_cases / len(cases)))
+        return LEAST_CONTENDERS
 
     async def _read_repeats(self, split: Split, seed: int, ids: list[str]) -> None:
         """Reads programs on every repeat, in turn and each time in the other order, so that no drift favours one."""

@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 STEPS, ARMS = 80, 5
 PHASES = 3
-COUNTS: dict[Split, int] = {"train": 8, "validation": 24, "test": 80}
+COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 80}
 PROBED = 2
 Instance = tuple[NDArray[np.float64], NDArray[np.float64]]
 

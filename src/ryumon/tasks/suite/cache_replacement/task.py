@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 REQUESTS, SLOTS = 250, 8
 PAGES = 40
-COUNTS: dict[Split, int] = {"train": 5, "validation": 12, "test": 40}
+COUNTS: dict[Split, int] = {"train": 10, "validation": 24, "test": 40}
 PROBED = 2
 
 

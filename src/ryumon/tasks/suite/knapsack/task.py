@@ -10,7 +10,7 @@ from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 ITEMS, CONSTRAINTS = 40, 4
-COUNTS: dict[Split, int] = {"train": 5, "validation": 12, "test": 60}
+COUNTS: dict[Split, int] = {"train": 12, "validation": 40, "test": 60}
 PROBED = 2
 Instance = tuple[NDArray[np.int64], NDArray[np.int64]]
 

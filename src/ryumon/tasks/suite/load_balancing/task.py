@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 JOBS, SERVERS = 100, 3
 LOAD, TAIL, LARGEST = 0.8, 1.1, 1000.0
-COUNTS: dict[Split, int] = {"train": 10, "validation": 16, "test": 40}
+COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 40}
 PROBED = 2
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 CAPACITY, SMALLEST, LARGEST = 150, 20, 100
 ITEMS = 300
-COUNTS: dict[Split, int] = {"train": 3, "validation": 8, "test": 40}
+COUNTS: dict[Split, int] = {"train": 3, "validation": 24, "test": 40}
 PROBED = 1
 
 

@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 SIZE, STEPS = 5, 30
 LOWEST, HIGHEST = -10.0, 2.0
-COUNTS: dict[Split, int] = {"train": 8, "validation": 24, "test": 80}
+COUNTS: dict[Split, int] = {"train": 10, "validation": 30, "test": 80}
 Floats = NDArray[np.float64]
 Instance = tuple[Floats, Floats, Floats, Floats]
 

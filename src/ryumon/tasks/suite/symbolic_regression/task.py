@@ -11,7 +11,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 POINTS = 80
 LARGEST_ERROR = 100.0
-COUNTS: dict[Split, int] = {"train": 4, "validation": 6, "test": 20}
+COUNTS: dict[Split, int] = {"train": 16, "validation": 16, "test": 20}
 Floats = NDArray[np.float64]
 
 

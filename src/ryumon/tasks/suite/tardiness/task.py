@@ -10,7 +10,7 @@ from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 JOBS, MACHINES = 12, 4
-COUNTS: dict[Split, int] = {"train": 6, "validation": 12, "test": 100}
+COUNTS: dict[Split, int] = {"train": 18, "validation": 40, "test": 100}
 PROBED = 2
 Ints = NDArray[np.int64]
 Instance = tuple[Ints, Ints, Ints, Ints]

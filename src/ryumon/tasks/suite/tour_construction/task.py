@@ -10,7 +10,7 @@ from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 CITIES = 20
-COUNTS: dict[Split, int] = {"train": 10, "validation": 20, "test": 80}
+COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 80}
 PROBED = 2
 
 
