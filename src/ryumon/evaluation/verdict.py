@@ -19,7 +19,6 @@ from ryumon.score import Comparison, compare
 from ryumon.store.records import Read, Started, TestDrawn
 from ryumon.task import Split, repeat_seed
 
-
 LEAST_CONTENDERS = 16
 SHARE = 0.25  # of the cases that the search took, which the contenders' first reading may take
 
