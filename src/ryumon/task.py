@@ -90,12 +90,13 @@ class Task:
         raise NotImplementedError(f"{type(self).__name__} has no cases(self, split, seed)")
 
     def probe(self, seed: int) -> Sequence[Case]:
-        """Returns cheap cases by which behaviour is told before the full price is paid; none unless a task has some.
+        """Returns cheap cases by which behaviour is told before the full price is paid: by default the first of the
+        train cases, as many as task.toml's `probe` says.
 
         `evaluate` is called on them as on any other, beside the first train cases, and their scores are ignored: a
         program that claims here exactly what an earlier one claimed is an `echo` of that one, and is not counted.
         """
-        return ()
+        return self.cases("train", seed)[: self.spec.probe] if self.spec.probe else ()
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the score of `program` on `case`, computed here from what the candidate claims."""
@@ -169,6 +170,7 @@ class TaskSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     editable: tuple[str, ...]
     vocabulary: str = "arithmetic"
     splits: Literal["three", "one"] = "three"
+    probe: int = 0
     stages: tuple[Stage, ...] = ()
     limits: Limits = Limits()
     noise: Noise | None = None
@@ -280,5 +282,7 @@ def _check_numbers(where: Path, spec: TaskSpec) -> None:
                 raise TaskError(f"{where}: {prefix}limits.{name} is {getattr(limits, name)}; it must be above 0")
     if spec.noise is not None and not 2 <= spec.noise.repeats <= MOST_REPEATS:
         raise TaskError(f"{where}: noise.repeats is {spec.noise.repeats}; it must be from 2 to {MOST_REPEATS}")
+    if spec.probe < 0:
+        raise TaskError(f"{where}: probe is {spec.probe}; it must be a number of train cases, or 0")
     if any(stage.cases < 1 or not 0 < stage.keep <= 1 for stage in spec.stages):
         raise TaskError(f"{where}: a stage needs cases of at least 1 and keep above 0, at most 1")

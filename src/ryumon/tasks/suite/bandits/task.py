@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ryumon.evaluation import claims
 from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
+from ryumon.tasks.suite.stratified import stratified
 
 STEPS, ARMS = 80, 5
-PHASES = 3
-COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 80}
-PROBED = 2
+PHASES, ABOUT = 3, 6  # of equal length, give or take
+COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 160}
 Instance = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -23,10 +23,6 @@ class Bandits(Task):
         """Returns fresh bandits, each the chances and the rewards of every arm at every step."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the mean difference between the chance of the best arm and of the arm pulled."""
@@ -40,8 +36,9 @@ class Bandits(Task):
 
 
 def instance(rng: np.random.Generator) -> Instance:
-    """Returns chances U(0, 1) for each phase and arm, and the rewards drawn from them, both float64[steps, arms]."""
-    ends = np.sort(rng.choice(np.arange(STEPS // 6, STEPS), PHASES - 1, replace=False))
+    """Returns chances U(0, 1) for each phase and arm, one in each fifth, and rewards drawn from them: both
+    float64[steps, arms]."""
+    ends = np.arange(1, PHASES) * STEPS // PHASES + rng.integers(-ABOUT, ABOUT + 1, PHASES - 1)
     phase = np.searchsorted(ends, np.arange(STEPS), side="right")
-    chances = rng.random((PHASES, ARMS))[phase]
-    return chances, (rng.random((STEPS, ARMS)) < chances).astype(np.float64)
+    chances = stratified(rng, PHASES, ARMS)[phase]
+    return chances, (chances > stratified(rng, ARMS, STEPS).T).astype(np.float64)

@@ -12,7 +12,6 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 REQUESTS, SLOTS = 250, 8
 PAGES = 40
 COUNTS: dict[Split, int] = {"train": 10, "validation": 24, "test": 40}
-PROBED = 2
 
 
 class CacheReplacement(Task):
@@ -22,10 +21,6 @@ class CacheReplacement(Task):
         """Returns fresh traces."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", trace(rng)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the share of requests that miss."""

@@ -12,7 +12,6 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 BITS = 4
 ROWS = 160
 COUNTS: dict[Split, int] = {"train": 3, "validation": 6, "test": 24}
-PROBED = 1
 Floats = NDArray[np.float64]
 
 
@@ -24,10 +23,6 @@ class Comparator(Task):
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         table = np.arange(4**BITS) >> np.arange(2 * BITS)[:, None] & 1
         return [Case(f"{split}-{k}", rng.permutation(table, axis=1)[:, :ROWS] * 1.0) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the share of rows that are wrong."""

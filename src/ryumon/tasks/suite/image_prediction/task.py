@@ -12,7 +12,7 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 SIDE, SPACING = 40, 3
 NEIGHBOURS = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0))  # w, n, nw, ne, ww, nn: rows down, columns right
 IMAGES = 5
-COUNTS: dict[Split, int] = {"train": 48, "validation": 48, "test": 40}
+COUNTS: dict[Split, int] = {"train": 48, "validation": 48, "test": 120}
 Floats = NDArray[np.float64]
 Instance = tuple[tuple[Floats, ...], Floats]
 

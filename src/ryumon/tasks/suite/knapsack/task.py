@@ -11,7 +11,6 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 ITEMS, CONSTRAINTS = 40, 4
 COUNTS: dict[Split, int] = {"train": 12, "validation": 40, "test": 60}
-PROBED = 2
 Instance = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -22,10 +21,6 @@ class Knapsack(Task):
         """Returns fresh instances."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the profit as a fraction of an upper bound."""

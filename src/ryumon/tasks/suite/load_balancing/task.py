@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ryumon.evaluation import claims
 from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
+from ryumon.tasks.suite.stratified import stratified
 
 JOBS, SERVERS = 100, 3
-LOAD, TAIL, LARGEST = 0.8, 1.1, 1000.0
-COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 40}
-PROBED = 2
+LOAD, TAIL, LARGEST = 0.95, 1.1, 100.0
+COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 120}
 Floats = NDArray[np.float64]
 
 
@@ -24,10 +24,6 @@ class LoadBalancing(Task):
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
 
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
-
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the mean of log2 of the slowdown: (wait + size) / size."""
         arrivals, sizes = case.data
@@ -38,10 +34,10 @@ class LoadBalancing(Task):
 
 
 def instance(rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Returns arrivals of a Poisson process at a load of .8, and sizes from a Pareto(1.1) bounded to 1..1000."""
+    """Returns arrivals at a load of .95, with exponential gaps, and sizes from a Pareto(1.1) bounded to 1..100."""
     share = 1 - LARGEST**-TAIL
-    sizes = (1 - share * rng.random(JOBS)) ** (-1 / TAIL)
-    gaps = rng.exponential(sizes.mean() / (LOAD * SERVERS), JOBS)
+    sizes = (1 - share * stratified(rng, JOBS)) ** (-1 / TAIL)
+    gaps = -np.log1p(-stratified(rng, JOBS)) * sizes.mean() / (LOAD * SERVERS)
     return np.cumsum(gaps), sizes
 
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ryumon.evaluation import claims
 from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
+from ryumon.tasks.suite.stratified import stratified
 
 CAPACITY, SMALLEST, LARGEST = 150, 20, 100
 ITEMS = 300
 COUNTS: dict[Split, int] = {"train": 3, "validation": 24, "test": 40}
-PROBED = 1
 
 
 class OnlinePacking(Task):
@@ -21,17 +21,18 @@ class OnlinePacking(Task):
     def cases(self, split: Split, seed: int) -> Sequence[Case]:
         """Returns fresh instances."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
-        return [Case(f"{split}-{k}", rng.integers(SMALLEST, LARGEST + 1, ITEMS)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
+        return [Case(f"{split}-{k}", items(rng)) for k in range(COUNTS[split])]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the excess of bins over ⌈Σ sizes / capacity⌉."""
         bins = packed(program.drive("drivers.py:pack", "policy.py:priority", case.data, CAPACITY), case.data)
         bound = -(-int(case.data.sum()) // CAPACITY)
         return Result(bins / bound - 1, feedback=f"{bins} bins against a lower bound of {bound}")
+
+
+def items(rng: np.random.Generator) -> NDArray[np.int64]:
+    """Returns one instance's sizes."""
+    return SMALLEST + ((LARGEST + 1 - SMALLEST) * stratified(rng, ITEMS)).astype(np.int64)
 
 
 def packed(claim: object, items: NDArray[np.int64]) -> int:

@@ -13,7 +13,6 @@ WIRES = 7
 FEWEST = 16  # comparators of the smallest network (Knuth, volume 3, section 5.3.4)
 BEGUN = 4  # comparators given
 COUNTS: dict[Split, int] = {"train": 5, "validation": 16, "test": 60}
-PROBED = 2
 
 
 class SortingNetworks(Task):
@@ -23,10 +22,6 @@ class SortingNetworks(Task):
         """Returns fresh beginnings."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", beginning(rng)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns how many comparators the network has above the smallest one, as a fraction of those."""

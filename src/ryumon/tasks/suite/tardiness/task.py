@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ryumon.evaluation import claims
 from ryumon.score import Result
 from ryumon.task import SPLITS, Candidate, Case, Split, Task
+from ryumon.tasks.suite.stratified import stratified
 
 JOBS, MACHINES = 12, 4
 COUNTS: dict[Split, int] = {"train": 18, "validation": 40, "test": 100}
-PROBED = 2
 Ints = NDArray[np.int64]
 Instance = tuple[Ints, Ints, Ints, Ints]
 
@@ -24,10 +24,6 @@ class Tardiness(Task):
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", instance(rng)) for k in range(COUNTS[split])]
 
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
-
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the weighted mean tardiness, in mean durations of a job."""
         ends = completion(program.drive("drivers.py:dispatch", "rule.py:priority", *case.data), case.data)
@@ -38,11 +34,11 @@ class Tardiness(Task):
 
 
 def instance(rng: np.random.Generator) -> Instance:
-    """Returns routes through all machines, durations U(1, 50), due dates and weights 1, 2 or 4 (20, 60 and 20 %)."""
+    """Returns routes through all machines, durations U(1, 50), due dates and weights 1, 2 or 4."""
     routes = rng.permuted(np.tile(np.arange(MACHINES, dtype=np.int64), (JOBS, 1)), axis=1)
-    durations = rng.integers(1, 51, (JOBS, MACHINES))
-    due = (durations.sum(axis=1) * rng.uniform(1, 4, JOBS)).astype(np.int64)
-    return routes, durations, due, rng.choice(np.array([1, 2, 4]), JOBS, p=(0.2, 0.6, 0.2))
+    durations = 1 + (50 * stratified(rng, JOBS * MACHINES)).astype(np.int64).reshape(JOBS, MACHINES)
+    due = (durations.sum(axis=1) * (1 + 1.5 * stratified(rng, JOBS))).astype(np.int64)
+    return routes, durations, due, rng.permutation(np.repeat(np.array([1, 2, 4]), (2, 8, 2)))
 
 
 def completion(claim: object, data: Instance) -> Ints:

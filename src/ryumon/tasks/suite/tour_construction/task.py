@@ -11,7 +11,6 @@ from ryumon.task import SPLITS, Candidate, Case, Split, Task
 
 CITIES = 20
 COUNTS: dict[Split, int] = {"train": 14, "validation": 40, "test": 80}
-PROBED = 2
 
 
 class TourConstruction(Task):
@@ -21,10 +20,6 @@ class TourConstruction(Task):
         """Returns fresh cities, as distances float64[cities, cities]."""
         rng = np.random.default_rng([seed, 1 + SPLITS.index(split)])
         return [Case(f"{split}-{k}", distances(rng)) for k in range(COUNTS[split])]
-
-    def probe(self, seed: int) -> Sequence[Case]:
-        """Returns the first of the train cases."""
-        return self.cases("train", seed)[:PROBED]
 
     def evaluate(self, program: Candidate, case: Case) -> Result:
         """Returns the length of the tour over the length expected of the best, less 1."""
