@@ -97,6 +97,11 @@ def test_the_name_of_data_is_the_name_of_a_file(tiny: Make, name: str) -> None:
         read_task(tiny(toml=TOML + f"[data]\n'{name}' = 'seed'\n"))
 
 
+def test_a_probe_of_fewer_than_no_cases_is_refused(tiny: Make) -> None:
+    with pytest.raises(TaskError, match="probe is -1"):
+        read_task(tiny(toml=TOML.replace('budget = "40ev"', 'budget = "40ev"\nprobe = -1')))
+
+
 @pytest.mark.parametrize(
     ("more", "complaint"),
     [

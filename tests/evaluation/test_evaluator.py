@@ -203,6 +203,13 @@ def test_a_program_that_claims_on_the_probe_what_an_earlier_one_did_is_its_echo_
     assert elder.probe == echo.probe != another.probe
 
 
+def test_a_line_of_the_settings_makes_the_first_train_cases_the_probe(tiny: Make) -> None:
+    toml = TOML.replace('budget = "40ev"', 'budget = "40ev"\nprobe = 1')
+    elder, echo = probed(tiny(task=DRIVEN, drivers=DRIVERS, toml=toml), HONEST, HONEST + "\n")
+    assert (elder.status, echo.status) == ("ok", "echo")
+    assert elder.score == probed(tiny(task=DRIVEN, drivers=DRIVERS), HONEST)[0].score
+
+
 def test_an_echo_of_a_program_that_failed_or_was_an_echo_itself_is_none(tiny: Make) -> None:
     """Else what one program was refused for would be held against others that behave better."""
     fails = "def fit(x):\n    if x < 2:\n        raise ValueError(x)\n    return x * 0.5\n"
