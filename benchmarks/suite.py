@@ -4,6 +4,9 @@
     python -m benchmarks.suite --check                              `ryumon check` on each family
     python -m benchmarks.suite --arms mutate,random,best-of-n [--budget 500ev] [--seeds 0,1,2] [--store F] [--jobs 2]
 
+With `--inside` runs have all their roles in one process, unconfined (`benchmarks/inside.py`): the same archives and figures
+for half of the CPU time or less. What is finished is kept in the store's folder, one line a run.
+
 Each takes `--families a,b` and `--groups train,validation`; by default all, the sealed ones too. Arms are written as
 for `ryumon bench`, options behind colons: `mutate,mutate:bandit=false` is an ablation. Runs have names, so interrupted
 arms go on where they were. A gain is 0 for the seed and 1 for the reference; a champion that fails on a test case gains
@@ -40,6 +43,23 @@ def ryumon(*arguments: str) -> dict[str, object]:
         raise SystemExit(f"{' '.join(arguments)}: {done.stderr[-2000:]}")
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def finished_inside(family: Family, arm: str, seed: int, budget: str, store: str) -> dict[str, object]:
+    """Returns the summary of one run inside one process, which is run or read."""
+    kept, name = Path(store) / f"{family.name}.jsonl", run_name(budget, arm, seed)
+    for line in kept.read_text().splitlines() if kept.exists() else ():
+        found: dict[str, object] = json.loads(line)
+        if found["run"] == name:
+            return found
+    command = [sys.executable, "-m", "benchmarks.inside", family.name, "--arm", arm, "--name", name]
+    command += ["--budget", budget, "--seed", str(seed), "--test-seed", str(TEST_SEED + seed)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("a") as file:
+        file.write(done.stdout)
+    made: dict[str, object] = json.loads(done.stdout)
+    return made
 
 
 def finished(family: Family, arm: str, seed: int, budget: str, store: str) -> dict[str, object]:
@@ -115,7 +135,8 @@ def compared(family: Family, asked: argparse.Namespace) -> tuple[str, dict[str, 
     cpu, failed = [], []
     for seed in seeds:
         for arm in arms:
-            run = finished(family, arm, seed, asked.budget, asked.store)
+            make = finished_inside if asked.inside else finished
+            run = make(family, arm, seed, asked.budget, asked.store)
             gains[arm].append(gain(family, run))
             cpu.append(float(str(run["cpu_s"])) / max(1, int(str(run["evaluations"]))))
             failed.append(int(str(run["failed"])))
@@ -157,6 +178,7 @@ def main() -> int:
     parser.add_argument("--budget", default="500ev")
     parser.add_argument("--store", default=".ryumon-suite")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--inside", action="store_true")
     asked = parser.parse_args()
     wanted, groups = (set(filter(None, text.split(","))) for text in (asked.families, asked.groups))
     chosen = [f for f in every_family() if f.name in (wanted or {f.name}) and f.group in (groups or {f.group})]

@@ -138,8 +138,20 @@ def _chosen_tier(unsafe: bool, backend: str | None) -> Tier:
     return found.tier
 
 
-async def start(store: Store, task_name: str, settings: Settings, tier: Tier, notify: Notify) -> Summary:
-    """Starts a run and sees it to its end; nothing is stored unless the seed scores."""
+async def start(
+    store: Store,
+    task_name: str,
+    settings: Settings,
+    tier: Tier,
+    notify: Notify,
+    *,
+    engine: Engine | None = None,
+    improver: ImproverClient | None = None,
+) -> Summary:
+    """Starts a run and sees it to its end; nothing is stored unless the seed scores.
+
+    An engine or an improver that is handed in takes the place of those that `settings` names, and is closed.
+    """
     task, budget, workers = checked(task_name, settings)
     _check_apart(store, task)
     name = settings.name or _free_name(store, task.spec.name)
@@ -163,11 +175,11 @@ async def start(store: Store, task_name: str, settings: Settings, tier: Tier, no
             unseparated=task.spec.unseparated,
             repeats=task.spec.noise.repeats if task.spec.noise is not None else 1,
         )
-        engine = registry.load("engines", settings.engine)(task, tier, workers)
-        async with _processes(engine, started, task) as improver:
-            measured, outcomes = await Evaluator(engine, task, started.seed).seed()
+        lanes = engine or registry.load("engines", settings.engine)(task, tier, workers)
+        async with _processes(lanes, started, task, improver) as proposing:
+            measured, outcomes = await Evaluator(lanes, task, started.seed).seed()
             journal = Journal(store, writer, History(name), notify)
-            run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
+            run = Run(journal=journal, started=started, task=task, engine=lanes, improver=proposing)
             return await _watched(store, name, run, lambda: run.begin(measured, outcomes))
 
 
@@ -219,9 +231,8 @@ def _spent(history: History) -> Cost:
     return history.spent + Cost(wall_s=history.elapsed)
 
 
-@asynccontextmanager
-async def _processes(engine: Engine, started: Started, task: TaskFolder) -> AsyncIterator[ImproverClient]:
-    """Starts a run's improver, and ends it and every lane on the way out."""
+def opening(task: TaskFolder, improver: str, options: dict[str, str], seed: int) -> Open:
+    """Returns what the improver of a run of that seed is opened with."""
     brief = Brief(
         task=task.spec.name,
         direction=task.spec.direction,
@@ -231,11 +242,19 @@ async def _processes(engine: Engine, started: Started, task: TaskFolder) -> Asyn
         vocabulary=task.spec.vocabulary,
         seed=task.seed,
     )
-    opening = Open(started.improver, started.options, brief, derived_seed(started.seed, "improver"))
-    improver: ImproverClient | None = None
+    return Open(improver, options, brief, derived_seed(seed, "improver"))
+
+
+@asynccontextmanager
+async def _processes(
+    engine: Engine, started: Started, task: TaskFolder, improver: ImproverClient | None = None
+) -> AsyncIterator[ImproverClient]:
+    """Starts a run's improver unless there is one, and ends it and every lane on the way out."""
     try:
-        held = [task.path, *map(Path, task.spec.paths.values())]
-        improver = await ImproverClient.start(opening, cast(Tier, started.tier), held)
+        if improver is None:
+            held = [task.path, *map(Path, task.spec.paths.values())]
+            asked = opening(task, started.improver, started.options, started.seed)
+            improver = await ImproverClient.start(asked, cast(Tier, started.tier), held)
         yield improver
     except BaseExceptionGroup as group:
         raise _first(group) from group

@@ -11,7 +11,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
@@ -232,12 +232,13 @@ def _digest(case: Case) -> bytes:
         return b""
 
 
-def _answer(judge: Judge, request: Request, channel: Channel) -> Answer:
+def answered(judge: Judge, request: Request, seen: Seen) -> Answer:
+    """Returns the answer to a request; an error of the task's own, or of the sandbox's, is one too."""
     try:
         if isinstance(request, Describe):
             cases = judge.cases(request.split, request.seed)
             return Described(request.id, tuple(case.id for case in cases), tuple(_digest(case) for case in cases))
-        return judge.evaluate(request, lambda behaviour: _seen(channel, request.id, behaviour))
+        return judge.evaluate(request, seen)
     except TaskError as error:
         return Refused(request.id, str(error))
     except SandboxError as error:
@@ -273,7 +274,7 @@ def main(arguments: Sequence[str]) -> None:
     while True:
         try:
             request: Request = channel.receive()
-            answer = _answer(judge, request, channel)
+            answer = answered(judge, request, partial(_seen, channel, request.id))
         except EOFError:
             return
         channel.send(answer)
