@@ -131,8 +131,9 @@ class InsideEngine:
     def __init__(self, task: TaskFolder) -> None:
         made = load_task(task.path)()
         made.spec, made.folder = task.spec, task.path
+        self._folder = str(task.path)
         self._judge = Judge(made, Boot(str(task.path), task.spec, task.drivers), cast(Sandbox, Here()))
-        signal.signal(signal.SIGPROF, _late)
+        hold_time()
 
     async def ask(self, request: Request, *, alone: bool = False, seen: Seen | None = None) -> Answer:
         """Returns the worker's answer."""
@@ -144,7 +145,10 @@ class InsideEngine:
         return 0.0
 
     def close(self) -> float:
-        """Returns no more than the loop knows: it counts this process, which is all there is."""
+        """Forgets the task's modules. The loop counts this process's CPU time, which is all there is: none is added."""
+        sys.path[:] = [place for place in sys.path if place != self._folder]
+        for name in ("ryumon_task", "drivers"):
+            sys.modules.pop(name, None)
         return 0.0
 
 
@@ -195,8 +199,13 @@ async def run(store: Store, task_name: str, settings: supervisor.Settings) -> Su
     )
 
 
-def _late(*_: object) -> None:
-    raise _Late
+def hold_time() -> None:
+    """Has the clock of CPU time end what runs too long, in the main thread."""
+
+    def late(*_: object) -> None:
+        raise _Late
+
+    signal.signal(signal.SIGPROF, late)
 
 
 def _module(text: str, name: str) -> ModuleType:

@@ -4,8 +4,8 @@
     python -m benchmarks.suite --check                              `ryumon check` on each family
     python -m benchmarks.suite --arms mutate,random,best-of-n [--budget 500ev] [--seeds 0,1,2] [--store F] [--jobs 2]
 
-With `--inside` runs have all their roles in one process, unconfined (`benchmarks/inside.py`): the same archives and figures
-for half of the CPU time or less. What is finished is kept in the store's folder, one line a run.
+With `--inside` runs have all their roles in one process, unconfined (`benchmarks/inside.py`): the same archives and
+figures for half of the CPU time or less. What is finished is kept in the store's folder, one line a run.
 
 Each takes `--families a,b` and `--groups train,validation`; by default all, the sealed ones too. Arms are written as
 for `ryumon bench`, options behind colons: `mutate,mutate:bandit=false` is an ablation. Runs have names, so interrupted
