@@ -26,7 +26,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Options of `Mutate`.
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
-    low since text without effect gathers edits without effect. `abroad`: chance that a graft comes from any island.
+    low since text without effect gathers edits without effect. `afresh`: chance that a child's parent is the seed, so
+    that what one edit of it can find is found, however far the islands have gone. `abroad`: chance that a graft comes from any island.
     `bandit`: operators are drawn by their credit.
     `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
     not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     novelty: float = 0.0
     drift: float = 0.8
     swelling: float = 0.2
+    afresh: float = 0.0
     abroad: float = 0.2
     bandit: bool = False
     editing: Editing = Editing()
@@ -93,7 +95,8 @@ class Mutate:
         if tuned is not None:
             return tuned
         members = self.islands.of(i).members
-        parent = self._rule.pick(members, rng).program if members else self._seed
+        again = not members or (self.settings.afresh > 0 and rng.random() < self.settings.afresh)
+        parent = self._seed if again else self._rule.pick(members, rng).program
 
         def donor() -> Program | None:
             abroad = rng.random() < self.settings.abroad
