@@ -11,17 +11,30 @@ from ryumon.errors import BadInput
 
 
 class Islands:
-    """Populations side by side. Every `interval` tells the best of each goes to the next, in a ring."""
+    """Populations side by side. Every `interval` tells the best of each goes to the next, in a ring.
 
-    def __init__(self, make: Callable[[], Population], count: int, interval: int) -> None:
-        if count < 1 or interval < 1:
-            raise BadInput(f"islands {count}, migration every {interval}: both must be at least 1")
+    Where `opening` is not 0 a run begins with one island, and another is opened every so many tells: a short run is
+    not spread thin, and a long one begins again now and then.
+    """
+
+    def __init__(self, make: Callable[[], Population], count: int, interval: int, opening: int = 0) -> None:
+        if count < 1 or interval < 1 or opening < 0:
+            raise BadInput(f"islands {count}, migration every {interval}, opened every {opening}: at least 1, 1 and 0")
         self.populations = tuple(make() for _ in range(count))
-        self._interval = interval
+        self._interval, self._opening = interval, opening
+
+    def open(self, index: int) -> int:
+        """Returns how many islands there are at proposal `index`."""
+        count = len(self.populations)
+        return min(count, 1 + index // self._opening) if self._opening else count
 
     def of(self, index: int) -> Population:
         """Returns the island that proposal `index` belongs to."""
-        return self.populations[index % len(self.populations)]
+        return self.populations[index % self.open(index)]
+
+    def any(self, index: int, draw: float) -> Population:
+        """Returns one of the islands that there are at proposal `index`, by a draw from [0, 1)."""
+        return self.populations[int(draw * self.open(index))]
 
     def everywhere(self, member: Member) -> None:
         """Admits a founder to every island."""
@@ -47,10 +60,11 @@ class Islands:
             population.restore(members)
 
     def tick(self, index: int) -> None:
-        """Migrates when `index` ends an interval: a copy of the best of each island goes to the next."""
-        if (index + 1) % self._interval or len(self.populations) < 2:
+        """Migrates when `index` ends an interval: a copy of the best of each open island goes to the next."""
+        islands = self.populations[: self.open(index)]
+        if (index + 1) % self._interval or len(islands) < 2:
             return
-        best = [population.members[0] if population.members else None for population in self.populations]
-        for migrant, target in zip(best, self.populations[1:] + self.populations[:1], strict=True):
+        best = [population.members[0] if population.members else None for population in islands]
+        for migrant, target in zip(best, islands[1:] + islands[:1], strict=True):
             if migrant is not None:
                 target.admit(migrant)

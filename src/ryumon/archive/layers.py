@@ -31,6 +31,10 @@ class Layers:
         """Returns the layer that proposal `index` draws its parent from."""
         return self.populations[index % len(self.populations)]
 
+    def any(self, index: int, draw: float) -> "Layer":
+        """Returns one of the layers, by a draw from [0, 1)."""
+        return self.populations[int(draw * len(self.populations))]
+
     def everywhere(self, member: Member) -> None:
         """Admits a founder: to the bottom layer, from where its line is offered upwards."""
         self.admit(member)

@@ -27,8 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `afresh`: chance that a child's parent is the seed, so
-    that what one edit of it can find is found, however far the islands have gone. `abroad`: chance that a graft comes from any island.
-    `bandit`: operators are drawn by their credit.
+    that what one edit of it can find is found, however far the islands have gone. `abroad`: chance that a graft comes
+    from any island. `interval`, `opening`: see `archive/islands.py`. `bandit`: operators are drawn by their credit.
     `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
     not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
     one of the last 512 is not evaluated (`novel.py`).
@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     islands: int = 4
     capacity: int = 32
     interval: int = 500
+    opening: int = 0
     population: str = "ranked"
     population_options: dict[str, Any] = {}
     parents: str = "tournament"
@@ -75,7 +76,7 @@ class Mutate:
         self.islands: Islands | Layers = (
             Layers(brief.direction, make, settings.islands, settings.age_gap)
             if settings.age_gap
-            else Islands(make, settings.islands, settings.interval)
+            else Islands(make, settings.islands, settings.interval, settings.opening)
         )
         self.credits = Credits()
         self._rule = load("parents", settings.parents)(brief.direction, **settings.parents_options)
@@ -100,7 +101,7 @@ class Mutate:
 
         def donor() -> Program | None:
             abroad = rng.random() < self.settings.abroad
-            island = self.islands.of(int(rng.random() * self.settings.islands) if abroad else i)
+            island = self.islands.any(i, rng.random()) if abroad else self.islands.of(i)
             return self._rule.pick(island.members, rng).program if island.members else None
 
         return self._editor.propose(parent, donor, rng, (parent.id,))
