@@ -52,8 +52,8 @@ def test_a_run_ends_with_exactly_its_budget_and_a_verdict(tiny: Make, store: Sql
 
 
 def test_an_echo_is_charged_and_kept_as_a_parent_and_not_counted(tiny: Make, store: SqlStore) -> None:
-    summary = run_to_end(store, tiny(task=PROBED), budget="40ev", name="r")
-    assert summary.evaluations == 40
+    summary = run_to_end(store, tiny(task=PROBED), budget="120ev", name="r")
+    assert summary.evaluations == 120
     records = list(stored_evaluations(store, "r"))
     told = {record.id: record for record in records}
     echoes = [record for record in records if record.status == "echo"]

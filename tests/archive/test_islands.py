@@ -66,3 +66,17 @@ def test_migration_copies_the_best_of_each_island_to_the_next() -> None:
         [program("a"), program("b")],
         [program("b"), program("c")],
     ]
+
+
+def test_islands_that_are_not_open_yet_are_neither_chosen_nor_migrated_to() -> None:
+    archive = Archive("minimize")
+    islands = Islands(lambda: Ranked("minimize", 4), 3, 10, opening=20)
+    assert [islands.open(index) for index in (0, 19, 20, 39, 40, 1000)] == [1, 1, 2, 2, 3, 3]
+    first, second, _ = islands.populations
+    assert all(islands.of(index) is first for index in range(20))
+    assert [islands.any(25, draw) for draw in (0.0, 0.49, 0.5, 0.99)] == [first, first, second, second]
+    first.admit(member("a", 1.0, archive))
+    islands.tick(9)
+    assert not second.members
+    islands.tick(29)
+    assert [len(island.members) for island in islands.populations] == [1, 1, 0]

@@ -81,7 +81,7 @@ def test_a_restored_improver_goes_on_as_the_one_that_exported(name: str, stop: i
 
 def test_mutate_exports_and_wants_no_more_than_its_islands_hold() -> None:
     memory = Memory(BRIEF.seed)
-    improver = load("improvers", "mutate")(BRIEF, memory, islands=2, capacity=4)
+    improver = load("improvers", "mutate")(BRIEF, memory, islands=2, capacity=4, opening=100)
     told = [Evaluation(index=-1, program=BRIEF.seed, operator="seed", status="ok", score=50.0)]
     told += [
         Evaluation(index=i, program=Program({"main.py": f"x = {i}\n"}), operator="number", status="ok", score=float(-i))
@@ -91,7 +91,7 @@ def test_mutate_exports_and_wants_no_more_than_its_islands_hold() -> None:
         improver.tell(evaluation)
     assert len(msgspec.msgpack.encode(improver.export())) < 8 * 90 + 200
     past = Told(told)
-    load("improvers", "mutate")(BRIEF, memory, islands=2, capacity=4).restore(
+    load("improvers", "mutate")(BRIEF, memory, islands=2, capacity=4, opening=100).restore(
         msgspec.msgpack.decode(msgspec.msgpack.encode(improver.export())), past
     )
     assert past.wanted == 8

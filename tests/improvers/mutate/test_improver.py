@@ -69,8 +69,29 @@ def test_failed_programs_and_barred_ones_are_no_parents() -> None:
 
 
 def test_islands_stay_within_their_bound() -> None:
-    improver, _ = search(120, islands=2, capacity=5)
+    improver, _ = search(120, islands=2, capacity=5, opening=30)
     assert [len(population.members) for population in improver.islands.populations] == [5, 5]
+
+
+def test_islands_open_one_after_the_other_and_begin_at_the_seed() -> None:
+    improver, _ = search(100, islands=3, opening=100, capacity=5)
+    first, second, third = improver.islands.populations
+    assert len(first.members) == 5
+    for waiting in (second, third):
+        assert [member.program for member in waiting.members] == [BRIEF.seed]
+    parents = {improver.ask(101, np.random.default_rng(draw)).parents for draw in range(20)}
+    assert parents == {(BRIEF.seed.id,)}  # proposal 101 is of the second island
+
+
+def test_a_share_of_children_begins_at_the_seed_again() -> None:
+    def from_seed(afresh: float) -> int:
+        improver, _ = search(60, islands=1, afresh=afresh)
+        proposals = [improver.ask(60, np.random.default_rng(draw)) for draw in range(100)]
+        return sum(proposal.parents == (BRIEF.seed.id,) for proposal in proposals)
+
+    assert from_seed(0.0) == 0
+    assert 30 < from_seed(0.5) < 70
+    assert from_seed(1.0) == 100
 
 
 def test_a_twin_never_becomes_the_best_and_is_sometimes_a_parent() -> None:

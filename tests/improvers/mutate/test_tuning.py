@@ -78,7 +78,7 @@ def tuned(told: list[Evaluation]) -> list[Evaluation]:
 def test_literals_converge_where_edits_alone_do_not() -> None:
     best = {}
     for stale in (20, 10**6):
-        improver, _ = search(600, bowl, stale=stale)
+        improver, _ = search(1_000, bowl, stale=stale)
         assert improver.archive.best is not None
         best[stale] = improver.archive.best.score or 0.0
     assert best[20] < 0.01 < 0.1 < best[10**6]

@@ -35,9 +35,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     islands: int = 4
-    capacity: int = 32
+    capacity: int = 8
     interval: int = 500
-    opening: int = 0
+    opening: int = 1000
     population: str = "ranked"
     population_options: dict[str, Any] = {}
     parents: str = "tournament"
@@ -46,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     novelty: float = 0.0
     drift: float = 0.8
     swelling: float = 0.2
-    afresh: float = 0.0
+    afresh: float = 0.25
     abroad: float = 0.2
     bandit: bool = False
     editing: Editing = Editing()
