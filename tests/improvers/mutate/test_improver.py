@@ -83,15 +83,17 @@ def test_islands_open_one_after_the_other_and_begin_at_the_seed() -> None:
     assert parents == {(BRIEF.seed.id,)}  # proposal 101 is of the second island
 
 
-def test_a_share_of_children_begins_at_the_seed_again() -> None:
-    def from_seed(afresh: float) -> int:
-        improver, _ = search(60, islands=1, afresh=afresh)
+def test_a_share_of_children_begins_at_the_seed_again_until_all_islands_are_open() -> None:
+    def from_seed(afresh: float, opening: int = 0) -> int:
+        improver, _ = search(60, islands=1 if opening == 0 else 2, opening=opening, afresh=afresh)
         proposals = [improver.ask(60, np.random.default_rng(draw)) for draw in range(100)]
         return sum(proposal.parents == (BRIEF.seed.id,) for proposal in proposals)
 
     assert from_seed(0.0) == 0
     assert 30 < from_seed(0.5) < 70
     assert from_seed(1.0) == 100
+    assert from_seed(1.0, opening=61) == 100
+    assert from_seed(1.0, opening=30) < 60
 
 
 def test_a_twin_never_becomes_the_best_and_is_sometimes_a_parent() -> None:

@@ -4,6 +4,7 @@ It chooses parents and keeps what works; `editor` makes the children. It never r
 """
 
 from functools import partial
+from math import inf
 from typing import Any
 
 import msgspec
@@ -27,7 +28,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `afresh`: chance that a child's parent is the seed, so
-    that what one edit of it can find is found, however far the islands have gone. `abroad`: chance that a graft comes
+    that what one edit of it can find is found, however far the islands have gone; none once all islands are open, when
+    nearly all of that has been tried. `abroad`: chance that a graft comes
     from any island. `interval`, `opening`: see `archive/islands.py`. `bandit`: operators are drawn by their credit.
     `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
     not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
@@ -78,6 +80,7 @@ class Mutate:
             if settings.age_gap
             else Islands(make, settings.islands, settings.interval, settings.opening)
         )
+        self._opened = settings.opening * (settings.islands - 1) or inf
         self.credits = Credits()
         self._rule = load("parents", settings.parents)(brief.direction, **settings.parents_options)
         self._novel = NovelOnly(brief, known, settings.novelty) if settings.novelty else None
@@ -96,7 +99,7 @@ class Mutate:
         if tuned is not None:
             return tuned
         members = self.islands.of(i).members
-        again = not members or (self.settings.afresh > 0 and rng.random() < self.settings.afresh)
+        again = not members or (i < self._opened and rng.random() < self.settings.afresh)
         parent = self._seed if again else self._rule.pick(members, rng).program
 
         def donor() -> Program | None:
