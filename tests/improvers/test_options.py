@@ -4,11 +4,10 @@ import pytest
 
 from ryumon.comparison.bench import arm_of
 from ryumon.errors import BadInput
-from ryumon.improvers.base import Brief
 from ryumon.improvers.controls import BestOfN
 from ryumon.improvers.mutate import Mutate
 from ryumon.improvers.options import assigned, plain
-from ryumon.program import Program
+from tests.improvers.corpus import Memory, brief
 
 
 def test_a_name_with_dots_reaches_into_a_table() -> None:
@@ -45,25 +44,11 @@ def test_an_arm_is_an_improver_and_options_behind_colons() -> None:
     )
 
 
-class Nothing:
-    def seen(self, program: Program) -> bool:
-        return False
-
-
 def test_the_controls_take_the_same_options_of_editing() -> None:
-    program = Program({"a.py": "def f(x):\n    return x + 1\n"})
-    brief = Brief(
-        task="t",
-        direction="minimize",
-        text="",
-        language="python",
-        editable=("a.py",),
-        vocabulary="arithmetic",
-        seed=program,
-    )
+    asked = brief("def f(x):\n    return x + 1\n", "arithmetic")
     for made in (Mutate, BestOfN):
-        assert made(brief, Nothing(), **{"editing.weights.swap": "0"})
+        assert made(asked, Memory(), **{"editing.weights.swap": "0"})
         with pytest.raises(BadInput, match="swop"):
-            made(brief, Nothing(), **{"editing.weights.swop": "0"})
+            made(asked, Memory(), **{"editing.weights.swop": "0"})
         with pytest.raises(BadInput, match="unknown field"):
-            made(brief, Nothing(), **{"edditing.more": "0"})
+            made(asked, Memory(), **{"edditing.more": "0"})
