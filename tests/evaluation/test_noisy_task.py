@@ -101,10 +101,10 @@ def test_seeded_noise_repeats_after_resume_and_with_more_workers(tiny: Make, tmp
         return [(r.id, r.status, r.score, r.repeats) for r in stored_evaluations(store, name)]
 
     store = SqlStore(tmp_path / "s")
-    run_to_end(store, folder, budget="14ev", name="whole", seed=6)
-    run_to_end(store, folder, budget="14ev", name="two", workers=2, seed=6)
+    run_to_end(store, folder, budget="30ev", name="whole", seed=6)
+    run_to_end(store, folder, budget="30ev", name="two", workers=2, seed=6)
     run_to_end(store, folder, budget="6ev", name="parts", seed=6)
-    asyncio.run(supervisor.resume(store, "parts", "A", lambda history: None, extra="+8ev", workers=1))
+    asyncio.run(supervisor.resume(store, "parts", "A", lambda history: None, extra="+24ev", workers=1))
     whole = archive(store, "whole")
     assert archive(store, "two") == whole
     assert archive(store, "parts") == whole

@@ -151,6 +151,10 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
     assert ticks(low, high, 6) == pytest.approx(expected)
 
 
+def test_a_range_too_small_to_divide_has_a_tick_all_the_same() -> None:
+    assert ticks(0.0, 5e-324, 8) == [0.0]
+
+
 def test_a_staircase_is_level_between_its_steps() -> None:
     assert staircase([(0, 5), (2, 3)], 4) == [(0, 5), (2, 5), (2, 3), (4, 3)]
     assert staircase([], 4) == []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 Point = tuple[float, float]
+LEAST_STEP = 1e-300  # between ticks; a range too small to divide has one tick
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 16, 12, 48
 MARGIN = 0.06  # of the range of y, above and below
@@ -125,7 +126,7 @@ def staircase(points: Sequence[Point], end: float) -> list[Point]:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Returns at most `most` round numbers, evenly apart by 1, 2 or 5 times a power of ten, from `low` to `high`."""
-    raw = (high - low) / most
+    raw = max((high - low) / most, LEAST_STEP)
     scale: float = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * scale for factor in (1.0, 2.0, 5.0, 10.0) if factor * scale >= raw * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
