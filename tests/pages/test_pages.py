@@ -151,8 +151,11 @@ def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None
     assert ticks(low, high, 6) == pytest.approx(expected)
 
 
-def test_a_range_too_small_to_divide_has_a_tick_all_the_same() -> None:
-    assert ticks(0.0, 5e-324, 8) == [0.0]
+@pytest.mark.parametrize("point", [(5e-324, 0.0), (0.0, 7.5e-302), (1e-291, -5e-324)])
+def test_a_range_too_small_to_divide_is_none(point: tuple[float, float]) -> None:
+    found = chart("t", "x", "y", [Series("s", dots=[(0.0, 0.0), point])])
+    assert len(found.x_ticks) > 1
+    assert len(found.y_ticks) > 1
 
 
 def test_a_staircase_is_level_between_its_steps() -> None:

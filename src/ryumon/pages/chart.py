@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 Point = tuple[float, float]
-LEAST_STEP = 1e-300  # between ticks; a range too small to divide has one tick
+LEAST = 1e-290  # a range below it is none: parts of it could not be told apart
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 16, 12, 48
 MARGIN = 0.06  # of the range of y, above and below
@@ -81,9 +81,10 @@ def chart(
         if math.isfinite(point[1])
     ]
     low, high = min(y for _, y in points), max(y for _, y in points)
-    room = (high - low) * MARGIN or abs(high) * MARGIN or 1.0
+    room = next((room for room in ((high - low) * MARGIN, abs(high) * MARGIN) if room >= LEAST), 1.0)
     low, high = low - room, high + room
-    x_low, x_high = (-0.5, len(labels) - 0.5) if labels else (0.0, max(x for x, _ in points) or 1.0)
+    x_most = max(x for x, _ in points)
+    x_low, x_high = (-0.5, len(labels) - 0.5) if labels else (0.0, x_most if x_most >= LEAST else 1.0)
 
     def at(x: float, y: float) -> Point:
         across = LEFT + (x - x_low) / (x_high - x_low) * (WIDTH - LEFT - RIGHT)
@@ -126,7 +127,7 @@ def staircase(points: Sequence[Point], end: float) -> list[Point]:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Returns at most `most` round numbers, evenly apart by 1, 2 or 5 times a power of ten, from `low` to `high`."""
-    raw = max((high - low) / most, LEAST_STEP)
+    raw = (high - low) / most
     scale: float = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * scale for factor in (1.0, 2.0, 5.0, 10.0) if factor * scale >= raw * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
