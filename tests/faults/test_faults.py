@@ -30,7 +30,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arguments, list[str
 
 
 RUNS = {
-    "roles": ["kill worker", "kill zygote", "kill child", "kill child"],
+    "roles": ["kill child", "kill worker", "kill child", "kill zygote"],  # a second kill of one program's child stands
     "surroundings": ["stepped clock", "locked store", "full pipe", "closed pipe"],
     "losses": ["kill supervisor", "power cut", "altered row"],
     "refusals": ["full disk", "kill improver"],
