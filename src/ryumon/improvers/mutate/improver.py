@@ -29,8 +29,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `drift`: chance that a twin takes the place of the member it behaves as; `swelling`: the same if it is longer, kept
     low since text without effect gathers edits without effect. `afresh`: chance that a child's parent is the seed, so
     that what one edit of it can find is found, however far the islands have gone; none once all islands are open, when
-    nearly all of that has been tried. `abroad`: chance that a graft comes
-    from any island. `interval`, `opening`: see `archive/islands.py`. `bandit`: operators are drawn by their credit.
+    nearly all of that has been tried. `abroad`: chance that a graft comes from any island. `interval`, `opening`: see
+    `archive/islands.py`. `bandit`: operators are drawn by their credit.
     `population` and `parents` are names registered as `ryumon.populations` and `ryumon.parents`. `age_gap`: where it is
     not 0, islands are age layers (`archive/layers.py`). `novelty`: where it is not 0, a child that is at least so like
     one of the last 512 is not evaluated (`novel.py`).

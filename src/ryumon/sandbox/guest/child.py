@@ -67,7 +67,7 @@ def rehearse() -> None:
 
 def prepare(drivers: bytes) -> None:
     """Loads drivers in the zygote, for each child that is sent the same; raises what they raise."""
-    _prepared[:] = [(drivers, _loaded(drivers))]
+    _prepared[drivers] = _loaded(drivers)
 
 
 def _loaded(drivers: bytes) -> ModuleType:
@@ -76,17 +76,14 @@ def _loaded(drivers: bytes) -> ModuleType:
     return module
 
 
-_prepared: list[tuple[bytes, ModuleType]] = []
+_prepared: dict[bytes, ModuleType] = {}
 
 
 class Candidate:
     """The candidate's files, in its work folder where it has one, and the modules loaded from them."""
 
     def __init__(self, load: Load, folder: str | None) -> None:
-        self._drivers: bytes | ModuleType | None = load.drivers
-        for source, module in _prepared:
-            if source == load.drivers:
-                self._drivers = module
+        self._drivers = load.drivers and _prepared.get(load.drivers, load.drivers)
         for path, content in (*load.files, *load.built) if folder is not None else ():
             _write_file(os.path.join(os.fsencode(folder or ""), path), content)
         self.files = dict(load.files)
