@@ -18,7 +18,7 @@ from ryumon.errors import BadInput, TaskError
 from ryumon.evaluation.verdict import LEAST_CONTENDERS, SHARE
 from ryumon.store import SqlStore, open_store
 from ryumon.store.chain import verified
-from ryumon.store.records import Read, decoded
+from ryumon.store.records import Evaluated, Read, decoded
 from tests.conftest import DRIVERS, TASK, TOML, run_to_end
 
 Make = Callable[..., Path]
@@ -131,6 +131,11 @@ def test_a_finished_run_is_extended_with_a_new_test_draw_and_keeps_its_earlier_r
     assert (first.draws, second.draws) == (1, 2)
     assert second.cpu_s > first.cpu_s > 0
     assert first.readings.items() <= second.readings.items()
+    searched = sum(
+        record.cost.cpu_s for event in store.events("r") if isinstance(record := decoded(event.body), Evaluated)
+    )
+    assert second.search_cpu_s == pytest.approx(searched)
+    assert second.curve[-1].cpu_s <= second.search_cpu_s
     run_to_end(store, task, budget="30ev", name="whole")
     assert archive(store, "r") == archive(store, "whole")
 

@@ -1,7 +1,9 @@
 """One registry for everything chosen by name: entry points, so that an installed package can add its own."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.metadata import entry_points
+from inspect import signature
 from typing import Any
 
 from ryumon.errors import BadInput
@@ -19,3 +21,13 @@ def load(kind: str, name: str) -> Any:
         return point.load()
     known = ", ".join(names(kind)) or "none"
     raise BadInput(f"unknown {kind.removesuffix('s')} {name!r}; there is: {known}")
+
+
+def maker(kind: str, name: str, *arguments: Any, **options: Any) -> Callable[[], Any]:
+    """Returns what makes one of what is registered under `name`; raises `BadInput` for options it does not take."""
+    registered = load(kind, name)
+    try:
+        signature(registered).bind(*arguments, **options)
+    except TypeError as error:
+        raise BadInput(f"{kind.removesuffix('s')} {name!r}: {error}") from None
+    return partial(registered, *arguments, **options)

@@ -285,6 +285,8 @@ BAD = {
     "budget that never ends": ("run", "bin-packing", "--budget", "5usd"),
     "unknown tier": ("run", "bin-packing", "--min-tier", "Z"),
     "unknown sandbox": ("run", "bin-packing", "--sandbox", "vm"),
+    "unknown sandbox of a check": ("check", "bin-packing", "--sandbox", "vm"),
+    "unknown sandbox of a bench": ("bench", "bin-packing", "--sandbox", "vm"),
     "missing file": ("sandbox", "no-such-file.py"),
     "setting without a value": ("run", "bin-packing", "--set", "parents"),
     "no argument": ("run",),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import MinTier, Unsafe
+from ryumon.cli.running import Backend, MinTier, Unsafe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,7 @@ def bench(
     name: Annotated[str | None, Parameter(help="How the runs' names begin. Default: task and budget.")] = None,
     html: Html = None,
     min_tier: MinTier = None,
+    sandbox: Backend = None,
     unsafe_no_sandbox: Unsafe = False,
     common: Common = DEFAULTS,
 ) -> int:
@@ -57,7 +58,7 @@ def bench(
     settings = supervisor.Settings(budget=budget, workers=workers, lookahead=lookahead, test_seed=test_seed, name=name)
     named = [arm.strip() for arm in arms.split(",")]
     cells = arranged(task, named, seeds_of(seeds), settings)
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox)
+    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
     store = open_store(common.store)
     cells = settled(store, task, cells)
     for done, cell in enumerate(cells):

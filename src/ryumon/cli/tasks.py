@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import MinTier, Unsafe
+from ryumon.cli.running import Backend, MinTier, Unsafe
 
 
 def tasks(
@@ -117,6 +117,7 @@ def check(
     *,
     seed: Annotated[int, Parameter(help="Fixes the cases.")] = 0,
     min_tier: MinTier = None,
+    sandbox: Backend = None,
     unsafe_no_sandbox: Unsafe = False,
     common: Common = DEFAULTS,
 ) -> int:
@@ -135,7 +136,7 @@ def check(
         vocabulary(folder.spec.vocabulary)
     except BadInput as error:
         raise TaskError(f"{folder.path / 'task.toml'}: {error}") from error
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox)
+    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
     report = asyncio.run(examined(folder, tier, seed))
     lines = [f"{folder.spec.name}: {'passed' if report.passed else 'FAILED'}, sandbox tier {tier}"]
     lines += [

@@ -171,8 +171,12 @@ def test_options_may_come_as_text_from_a_command_line() -> None:
     )
 
 
-def test_a_feature_and_a_population_that_there_is_not_are_refused() -> None:
+def test_a_feature_a_population_and_options_that_there_are_not_are_refused() -> None:
     with pytest.raises(BadInput, match="elites, pareto, ranked"):
         search(1, population="hoard")
     with pytest.raises(BadInput, match="feature 'speed'"):
         search(1, population="elites", population_options={"features": ["speed"]})
+    with pytest.raises(BadInput, match="parent 'tournament': got an unexpected keyword argument 'alpha'"):
+        search(1, parents_options={"alpha": 2})
+    with pytest.raises(BadInput, match="population 'ranked': got an unexpected keyword argument 'cells'"):
+        search(1, population_options={"cells": 9})

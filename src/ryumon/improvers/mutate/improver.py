@@ -3,7 +3,6 @@
 It chooses parents and keeps what works; `editor` makes the children. It never runs a program.
 """
 
-from functools import partial
 from math import inf
 from typing import Any
 
@@ -19,7 +18,7 @@ from ryumon.improvers.mutate.novel import NovelOnly
 from ryumon.improvers.mutate.tuning import OPERATOR, Standing, Tuning, TuningSettings
 from ryumon.improvers.options import plain
 from ryumon.program import Program, Proposal
-from ryumon.registry import load
+from ryumon.registry import maker
 from ryumon.score import Evaluation, better
 
 
@@ -73,8 +72,9 @@ class Mutate:
             raise BadInput(f"mutate: {error}") from error
         settings = self.settings
         self.archive = Archive(brief.direction)
-        population = partial(load("populations", settings.population), brief.direction, settings.capacity)
-        make = partial(population, **settings.population_options)
+        make = maker(
+            "populations", settings.population, brief.direction, settings.capacity, **settings.population_options
+        )
         self.islands: Islands | Layers = (
             Layers(brief.direction, make, settings.islands, settings.age_gap)
             if settings.age_gap
@@ -82,7 +82,7 @@ class Mutate:
         )
         self._opened = settings.opening * (settings.islands - 1) or inf
         self.credits = Credits()
-        self._rule = load("parents", settings.parents)(brief.direction, **settings.parents_options)
+        self._rule = maker("parents", settings.parents, brief.direction, **settings.parents_options)()
         self._novel = NovelOnly(brief, known, settings.novelty) if settings.novelty else None
         factor = (lambda name: self.credits.factor(name)) if settings.bandit else None
         self._editor = Editor(brief, self._novel or known, settings.editing, factor)
