@@ -14,7 +14,7 @@ from benchmarks.peers.arms import Arm
 from benchmarks.peers.search import __main__ as command
 from benchmarks.peers.search import evaluate, ryumon_arms
 from benchmarks.peers.search.judge import Best, Judge, fitness, serving
-from benchmarks.peers.search.outcomes import Outcome, Results
+from benchmarks.peers.search.outcomes import Equal, Outcome, Results
 from benchmarks.peers.search.stateless import child, draw, endpoint, messages
 from benchmarks.peers.search.table import differences, on_test
 from benchmarks.peers.search.tasks import marked, taken
@@ -88,6 +88,7 @@ def test_a_peer_gets_exactly_the_train_score(
     assert scores[0] < scores[1]
     assert found == [*scores, None]
     assert (best.program, best.score, best.evaluated, best.scored) == (changed, scores[1], 3, 2)
+    assert best.cpu_s > 0
 
 
 def test_each_peer_is_told_of_a_failure_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +100,11 @@ def test_each_peer_is_told_of_a_failure_in_its_own_words(tmp_path: Path, monkeyp
 
 
 def test_less_is_better_is_turned_round_without_a_change_of_order() -> None:
-    assert 0 < fitness("minimize", 30.0) < fitness("minimize", 0.2) < fitness("minimize", 0.0)
+    scores = [30.0, 0.2, 0.0, -0.4, -1.0, -2.9]
+    told = [fitness("minimize", score) for score in scores]
+    assert told[0] > 0
+    assert told == sorted(told)
+    assert len(set(told)) == len(told)
 
 
 def test_in_process_and_over_loopback_a_request_has_one_answer(task: TaskFolder) -> None:
@@ -131,11 +136,24 @@ def test_an_arm_of_ryumons_stops_by_its_proposals_duplicates_among_them(
     assert best.score == directly(best.program, 0)
 
 
+def test_at_equal_evaluations_what_echoes_is_proposed_beyond_their_number(
+    task: TaskFolder, tier: Tier, tmp_path: Path
+) -> None:
+    def best(equal: Equal, place: str) -> Best:
+        (tmp_path / place).mkdir()
+        return asyncio.run(ryumon_arms.searched(task, "ryumon", 0, 30, tmp_path / place, tier, equal))
+
+    proposals, evaluations = best("proposals", "a"), best("evaluations", "b")
+    assert proposals.evaluated <= 30 < evaluations.evaluated  # echoes are run, on a probe
+    assert proposals.scored < evaluations.scored <= 30
+    assert 0 < proposals.cpu_s < evaluations.cpu_s
+
+
 def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tmp_path / "results.jsonl"
     ran: list[str] = []
 
-    async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, place: Path) -> Outcome:
+    async def search(task: str, arm: Arm, seed: int, proposals: int, equal: Equal, tier: Tier, place: Path) -> Outcome:
         if len(ran) == 3:
             ran.append("interrupted")
             raise KeyboardInterrupt
@@ -143,7 +161,9 @@ def test_an_interrupted_comparison_goes_on_where_it_was(tmp_path: Path, monkeypa
         return msgspec.structs.replace(OUTCOME, task=task, arm=arm.name, seed=seed, proposals=proposals)
 
     monkeypatch.setattr(command, "search", search)
-    asked = argparse.Namespace(arms="ryumon,mutate", seeds="0-1", tasks="knapsack", proposals=5, cache=tmp_path)
+    asked = argparse.Namespace(
+        arms="ryumon,mutate", seeds="0-1", tasks="knapsack", proposals=5, equal="proposals", cache=tmp_path
+    )
     with pytest.raises(KeyboardInterrupt):
         command.searched(asked, Results(kept), {})
     kept.write_bytes(kept.read_bytes() + b'{"task": "knapsack", "ar')

@@ -1,12 +1,14 @@
-"""Search compared at equal proposals: ryumon, OpenEvolve, ShinkaEvolve and best-of-n ask one stateless proposer.
+"""Search compared at equal proposals, or evaluations: four systems ask one stateless proposer.
 
 Run: python -m benchmarks.peers.search [--tasks bandits,knapsack,cache-replacement,bin-packing-1] [--seeds 0-4]
-     [--proposals 500] [--arms ryumon,best-of-n,openevolve,shinka,mutate] [--results .peers/search.jsonl] [--table]
-     [--cache .peers] [--versions openevolve=0.4.0,shinka-evolve=0.0.7]
+     [--proposals 500] [--equal proposals] [--arms ryumon,best-of-n,openevolve,shinka,mutate]
+     [--results .peers/search.jsonl] [--table] [--cache .peers] [--versions openevolve=0.4.0,shinka-evolve=0.0.7]
 A task may name its own number of proposals. All arms have the same cases, judge and limits; a proposal counts whatever
-became of it; the champion is the best on train, and is judged once on test cases that are the same for all. Finished
-searches are kept in the results file, so the same command goes on where it was; --table only prints what is there.
-`mutate`, an extra row, is ryumon as shipped, with its own editor. Last result: see docs/results.md.
+became of it. With `--equal evaluations` ryumon's arms go on until so many programs were evaluated, as in every run of
+ryumon's: without duplicates and echoes, which a peer evaluates, so that its runs are the same. The champion is the
+best on train, and is judged once on test cases that are the same for all. Finished searches are kept in the results
+file, so the same command goes on where it was; --table only prints what is there. `mutate`, an extra row, is ryumon as
+shipped, with its own editor. Last result: see docs/results.md.
 """
 
 import argparse
@@ -16,11 +18,12 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from benchmarks.peers.arms import Arm, installed
 from benchmarks.peers.search import peer_arms, ryumon_arms
 from benchmarks.peers.search.judge import Judge
-from benchmarks.peers.search.outcomes import Outcome, Results
+from benchmarks.peers.search.outcomes import Equal, Outcome, Results
 from benchmarks.peers.search.table import tables
 from benchmarks.peers.search.tasks import taken
 
@@ -32,7 +35,7 @@ ARMS = ("ryumon", "best-of-n", "openevolve", "shinka", "mutate")
 TASKS = "bandits,knapsack,cache-replacement,bin-packing-1"
 
 
-async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, place: Path) -> Outcome:
+async def search(task: str, arm: Arm, seed: int, proposals: int, equal: Equal, tier: Tier, place: Path) -> Outcome:
     """Returns what one search came to, which writes into the folder `place`."""
     (path,) = (folder := taken(task, place)).spec.editable
     judge = Judge(folder, seed, tier)
@@ -41,7 +44,7 @@ async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, pla
         if arm.name in peer_arms.ARMS:
             best = await peer_arms.searched(arm, judge, seed, proposals, place)
         else:
-            best = await ryumon_arms.searched(folder, arm.name, seed, proposals, place, tier)
+            best = await ryumon_arms.searched(folder, arm.name, seed, proposals, place, tier, equal)
         seconds = time.monotonic() - began
         seed_train = await judge.score(folder.seed)
         seed_test = await judge.score(folder.seed, "test", TEST_SEED)
@@ -61,6 +64,8 @@ async def search(task: str, arm: Arm, seed: int, proposals: int, tier: Tier, pla
             test=await judge.score(best.program, "test", TEST_SEED),
             champion=best.program.files[path],
             seconds=round(seconds, 1),
+            equal=equal,
+            cpu_s=round(best.cpu_s, 3),
         )
     finally:
         judge.close()
@@ -91,9 +96,10 @@ def searched(asked: argparse.Namespace, results: Results, versions: Mapping[str,
     for seed in read_seeds(asked.seeds):
         for task, proposals in read_tasks(asked.tasks, asked.proposals).items():
             for arm in arms:
-                if (task, arm.name, seed, proposals) not in results.outcomes:
+                equal: Equal = asked.equal if arm.name in own else "proposals"
+                if (task, arm.name, seed, proposals, equal) not in results.outcomes:
                     with tempfile.TemporaryDirectory(prefix="search-") as place:
-                        outcome = asyncio.run(search(task, arm, seed, proposals, tier, Path(place)))
+                        outcome = asyncio.run(search(task, arm, seed, proposals, equal, tier, Path(place)))
                     results.add(outcome)
                     print(said(outcome), flush=True)
 
@@ -111,6 +117,7 @@ def main() -> None:
     parser.add_argument("--tasks", default=TASKS)
     parser.add_argument("--seeds", default="0-4")
     parser.add_argument("--proposals", type=int, default=500)
+    parser.add_argument("--equal", choices=get_args(Equal), default="proposals")
     parser.add_argument("--arms", default=",".join(ARMS))
     parser.add_argument("--results", type=Path, default=Path(".peers/search.jsonl"))
     parser.add_argument("--cache", type=Path, default=Path(".peers"))
@@ -126,7 +133,12 @@ def main() -> None:
     if not asked.table:
         searched(asked, results, dict(pair.split("=") for pair in asked.versions.split(",") if pair))
     wanted = read_tasks(asked.tasks, asked.proposals)
-    found = [outcome for outcome in results.outcomes.values() if wanted.get(outcome.task) == outcome.proposals]
+    found = [
+        outcome
+        for outcome in results.outcomes.values()
+        if wanted.get(outcome.task) == outcome.proposals
+        and (outcome.equal == asked.equal or outcome.arm in peer_arms.ARMS)
+    ]
     print("\n" + tables(found))
 
 

@@ -1,17 +1,20 @@
 """What each search came to, in a file of JSON lines that an interrupted comparison goes on from."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-Key = tuple[str, str, int, int]
+Equal = Literal["proposals", "evaluations"]
+Key = tuple[str, str, int, int, Equal]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One search: its task, arm, seed and number of proposals.
+    """One search: its task, arm, seed and number of proposals, or of evaluations where `equal` says so.
 
-    `evaluated`: how many of them were run at all, and `scored` on all train cases; `test` is None where the champion
-    failed there; `seconds` are of the wall clock.
+    Peers evaluate whatever they propose, so that both are the same. `evaluated`: how many programs were run at all, and
+    `scored` on all train cases; `cpu_s`: CPU seconds of all of them, None where an earlier version did not measure it;
+    `test` is None where the champion failed there; `seconds` are of the wall clock.
     """
 
     task: str
@@ -27,11 +30,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     test: float | None
     champion: str
     seconds: float
+    equal: Equal = "proposals"
+    cpu_s: float | None = None
 
     @property
     def key(self) -> Key:
         """What was asked for."""
-        return self.task, self.arm, self.seed, self.proposals
+        return self.task, self.arm, self.seed, self.proposals, self.equal
 
 
 class Results:

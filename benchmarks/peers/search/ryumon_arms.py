@@ -1,13 +1,15 @@
-"""ryumon's arms, run by ryumon's own loop for so many asks, whatever became of each.
+"""ryumon's arms, run by ryumon's own loop for so many asks, or so many evaluations.
 
-The asks counted are duplicates, echoes and failures too. `ryumon` and `best-of-n` ask the stateless proposer in this
-process; `mutate` is the improver as shipped, in a process of its own.
+The asks counted are duplicates, echoes and failures too; evaluations are as in every run, without duplicates and
+echoes. `ryumon` and `best-of-n` ask the stateless proposer in this process; `mutate` is the improver as shipped, in a
+process of its own.
 """
 
 from pathlib import Path
 
 from benchmarks.inside import InsideImprover
 from benchmarks.peers.search.judge import Best
+from benchmarks.peers.search.outcomes import Equal
 from benchmarks.peers.search.stateless import BestOfN, Selection
 
 from ryumon import __version__, supervisor
@@ -20,6 +22,7 @@ from ryumon.improvers.messages import Open
 from ryumon.program import Program
 from ryumon.run import Run
 from ryumon.sandbox import Tier
+from ryumon.score import UNCOUNTED, UNEVALUATED
 from ryumon.store import SqlStore, open_store
 from ryumon.store.records import Started
 from ryumon.task import TaskFolder
@@ -27,11 +30,15 @@ from ryumon.task import TaskFolder
 ARMS = ("ryumon", "best-of-n", "mutate")
 NAME = "search"
 LOOKAHEAD = 8
-ENOUGH = "1000000000ev"  # the asks end a run, not its evaluations
+ENOUGH = "1000000000ev"  # the asks end a run, or the evaluations that are told
+MOST_ASKS = 40  # for each evaluation
 
 
-async def searched(task: TaskFolder, arm: str, seed: int, proposals: int, folder: Path, tier: Tier) -> Best:
-    """Returns the best on train of the first `proposals` asks of one run, whose store is made in `folder`."""
+async def searched(
+    task: TaskFolder, arm: str, seed: int, proposals: int, folder: Path, tier: Tier, equal: Equal = "proposals"
+) -> Best:
+    """Returns the best on train of the first `proposals` asks of one run, or `equal` evaluations, whose store is made
+    in `folder`."""
     store = open_store(str(folder / "store"))
     opening = supervisor.opening(task, arm, {}, seed)
     engine = LocalEngine(task, tier, 1)
@@ -42,8 +49,9 @@ async def searched(task: TaskFolder, arm: str, seed: int, proposals: int, folder
             measured, outcomes = await Evaluator(engine, task, seed).seed()
 
             def notify(history: History) -> None:
-                if history.committed >= proposals:
-                    run.stop("proposals")
+                made = history.committed if equal == "proposals" else history.evaluations
+                if made >= proposals or history.committed >= MOST_ASKS * proposals:
+                    run.stop(equal)
 
             journal = Journal(store, writer, History(NAME), notify)
             run = Run(journal=journal, started=started, task=task, engine=engine, improver=improver)
@@ -52,7 +60,7 @@ async def searched(task: TaskFolder, arm: str, seed: int, proposals: int, folder
         finally:
             improver.close()
             engine.close()
-    return _best(store, task, proposals)
+    return _best(store, task, proposals, equal)
 
 
 async def _improver(opening: Open, tier: Tier, task: TaskFolder) -> ImproverClient:
@@ -61,17 +69,21 @@ async def _improver(opening: Open, tier: Tier, task: TaskFolder) -> ImproverClie
     return InsideImprover(opening, Selection if opening.improver == "ryumon" else BestOfN)
 
 
-def _best(store: SqlStore, task: TaskFolder, proposals: int) -> Best:
+def _best(store: SqlStore, task: TaskFolder, most: int, equal: Equal) -> Best:
     """Returns the best on train among the asks that count."""
-    seed, *records = [record for record in stored_evaluations(store, NAME) if record.index < proposals]
+    seed, *records = stored_evaluations(store, NAME)
     assert seed.score is not None
     best = Best(task.spec.direction, task.seed, seed.score)
+    counted = 0
     for record in records:
-        if record.status in ("duplicate", "no_program"):
+        if counted == most:
+            break
+        counted += equal == "proposals" or record.status not in UNCOUNTED
+        if record.status in UNEVALUATED:
             continue
         files = record.files or {}
         program = Program({path: store.text(id) for path, id in files.items()})
-        best.tell(program, record.score if record.status == "ok" else None)
+        best.tell(program, record.score if record.status == "ok" else None, record.cost.cpu_s)
     return best
 
 
