@@ -1,4 +1,5 @@
 import ast
+import re
 
 import numpy as np
 import pytest
@@ -152,3 +153,18 @@ def test_an_operator_that_there_is_not_is_refused_with_the_names_there_are() -> 
 def test_a_vocabulary_or_language_that_there_is_not_is_refused() -> None:
     with pytest.raises(BadInput, match="numpy-elementwise"):
         Editor(brief(ARRAYS, "nothing"), Memory(), Editing())
+    with pytest.raises(BadInput, match="numpy-elementwise"):
+        Editor(brief(ARRAYS, "arithmetic"), Memory(), Editing(vocabulary="nothing"))
+
+
+def test_another_vocabulary_than_the_tasks_may_be_asked_for() -> None:
+    text = "import numpy as np\n\n\ndef f(x: np.ndarray) -> np.ndarray:\n    return x + 1.0\n"
+    base = brief(text, "numpy-elementwise")
+
+    def calls(vocabulary: str = "") -> set[str]:
+        make = Editor(base, Memory(), Editing(more=0.0, vocabulary=vocabulary))
+        children = [make.propose(base.seed, lambda: base.seed, np.random.default_rng(i), ()).program for i in range(80)]
+        return {name for child in children if child for name in re.findall(r"np\.(\w+)\(", child.files["main.py"])}
+
+    assert len(calls()) > 3
+    assert not calls(vocabulary="operators")

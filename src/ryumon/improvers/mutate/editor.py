@@ -53,12 +53,13 @@ OPERATORS: tuple[Named, ...] = (
 
 class Editing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How children are made. `more`: chance of each further edit. `growth`: a text may have so many places
-    for expressions beyond twice the seed's."""
+    for expressions beyond twice the seed's. `vocabulary`: another than the task's."""
 
     tries: int = 12
     more: float = 0.4
     growth: int = 40
     weights: Mapping[str, float] = {}
+    vocabulary: str = ""
 
     def operators(self) -> tuple[Named, ...]:
         """Returns the operators with these weights; raises `BadInput` for a name there is not."""
@@ -91,7 +92,7 @@ class Editor:
         self.known = known
         self.editing = editing
         self.language = language(brief.language)
-        self.vocabulary = vocabulary(brief.vocabulary)
+        self.vocabulary = vocabulary(editing.vocabulary or brief.vocabulary)
         self._operators = editing.operators()
         self._factor = factor if factor is not None else lambda name: 1.0
         self._views: OrderedDict[str, View] = OrderedDict()

@@ -187,6 +187,7 @@ def _forms(*groups: tuple[Signature, ...]) -> tuple[Form, ...]:
 _VOCABULARIES: dict[str, Vocabulary] = {
     vocabulary.name: vocabulary
     for vocabulary in (
+        Vocabulary("operators", _forms(_OPERATORS)),
         Vocabulary("arithmetic", _forms(_OPERATORS, _PLAIN)),
         Vocabulary("list", _forms(_OPERATORS, _PLAIN, _LISTS)),
         Vocabulary("numpy-elementwise", _forms(_OPERATORS, _NUMPY), (("np", "import numpy as np"),)),
