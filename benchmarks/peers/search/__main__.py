@@ -83,6 +83,11 @@ def read_seeds(text: str) -> list[int]:
     return list(range(int(first), int(last) + 1)) if dash else list(map(int, text.split(",")))
 
 
+def counted(arm: str, equal: Equal) -> Equal:
+    """Returns what an arm's searches are kept as: a peer's proposals are its evaluations."""
+    return equal if arm in ryumon_arms.ARMS else "proposals"
+
+
 def searched(asked: argparse.Namespace, results: Results, versions: Mapping[str, str]) -> None:
     """Runs the searches that are not in the results, seed after seed, so that arms are interrupted at the same one."""
     tier = supervisor.admitted_tier()
@@ -96,7 +101,7 @@ def searched(asked: argparse.Namespace, results: Results, versions: Mapping[str,
     for seed in read_seeds(asked.seeds):
         for task, proposals in read_tasks(asked.tasks, asked.proposals).items():
             for arm in arms:
-                equal: Equal = asked.equal if arm.name in own else "proposals"
+                equal = counted(arm.name, asked.equal)
                 if (task, arm.name, seed, proposals, equal) not in results.outcomes:
                     with tempfile.TemporaryDirectory(prefix="search-") as place:
                         outcome = asyncio.run(search(task, arm, seed, proposals, equal, tier, Path(place)))
@@ -136,8 +141,7 @@ def main() -> None:
     found = [
         outcome
         for outcome in results.outcomes.values()
-        if wanted.get(outcome.task) == outcome.proposals
-        and (outcome.equal == asked.equal or outcome.arm in peer_arms.ARMS)
+        if wanted.get(outcome.task) == outcome.proposals and outcome.equal == counted(outcome.arm, asked.equal)
     ]
     print("\n" + tables(found))
 

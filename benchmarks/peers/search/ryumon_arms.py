@@ -30,15 +30,15 @@ from ryumon.task import TaskFolder
 ARMS = ("ryumon", "best-of-n", "mutate")
 NAME = "search"
 LOOKAHEAD = 8
-ENOUGH = "1000000000ev"  # the asks end a run, or the evaluations that are told
+ENOUGH = "1000000000ev"  # a run is stopped from outside, since at its budget's end it would read validation and test
 MOST_ASKS = 40  # for each evaluation
 
 
 async def searched(
     task: TaskFolder, arm: str, seed: int, proposals: int, folder: Path, tier: Tier, equal: Equal = "proposals"
 ) -> Best:
-    """Returns the best on train of the first `proposals` asks of one run, or `equal` evaluations, whose store is made
-    in `folder`."""
+    """Returns the best on train of one run, whose store is made in `folder`: of its first `proposals` asks, or of as
+    many evaluations where `equal` says so, in at most `MOST_ASKS` times as many asks."""
     store = open_store(str(folder / "store"))
     opening = supervisor.opening(task, arm, {}, seed)
     engine = LocalEngine(task, tier, 1)

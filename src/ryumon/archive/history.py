@@ -115,7 +115,6 @@ class History:
         self.cpu_s = 0.0
         self.search_cpu_s = 0.0  # of candidates, the readings at an end left out
         self.search_cases = 0.0
-        self._readings_cpu_s = 0.0
         self.ended: str | None = None
         self.stopped: str | None = None
         self.finished: Finished | None = None
@@ -150,11 +149,6 @@ class History:
         """Counted evaluations that gave no score and were not merely stopped early."""
         return sum(count for status, count in self.statuses.items() if status not in RAN | UNCOUNTED)
 
-    @property
-    def _searched_cpu_s(self) -> float:
-        """CPU seconds of candidates so far; a run that was extended read others at its first end."""
-        return self.spent.cpu_s - self._readings_cpu_s
-
     def is_best(self, score: float) -> bool:
         """Returns whether a score beats the best on train so far."""
         return self.best is None or better(self.direction, score, self.best.score)
@@ -181,12 +175,11 @@ class History:
                 self._evaluated(record)
             case Read():
                 self.spent = self.spent + record.cost
-                self._readings_cpu_s += record.cost.cpu_s
                 self.readings[record.split, record.seed, record.id] = record
                 if record.strict:
                     self.strictly.add((record.split, record.seed, record.id))
             case SearchEnded(reason):
-                self.ended, self.search_cpu_s = reason, self._searched_cpu_s
+                self.ended = reason
             case TestDrawn(seed):
                 self.test_seed, self.draws = seed, self.draws + 1
             case Finished():
@@ -208,6 +201,7 @@ class History:
 
     def _evaluated(self, record: Committed) -> None:
         self.spent = self.spent + record.cost
+        self.search_cpu_s += record.cost.cpu_s
         self.search_cases += record.cost.cases
         self.contenders.barred.update(id for id, status in record.confirmed.items() if status != "ok")
         if isinstance(record, Evaluated) and record.index < 0:
@@ -221,7 +215,7 @@ class History:
             new_best = self.is_best(record.score)
             self.contenders.add(record.id, record.score, record.size, new_best=new_best)
             if new_best:
-                point = Point(self.evaluations, record.elapsed, record.id, record.score, self._searched_cpu_s)
+                point = Point(self.evaluations, record.elapsed, record.id, record.score, self.search_cpu_s)
                 self.curve.append(point)
 
     def _credit(self, record: Committed) -> None:
