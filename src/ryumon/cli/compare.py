@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import Backend, MinTier, Unsafe
+from ryumon.cli.options import CONFINED, DEFAULTS, Common, Confinement, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,9 +44,7 @@ def bench(
     lookahead: Annotated[int, Parameter(help="Proposals made ahead of their predecessors' results.")] = 8,
     name: Annotated[str | None, Parameter(help="How the runs' names begin. Default: task and budget.")] = None,
     html: Html = None,
-    min_tier: MinTier = None,
-    sandbox: Backend = None,
-    unsafe_no_sandbox: Unsafe = False,
+    confinement: Confinement = CONFINED,
     common: Common = DEFAULTS,
 ) -> int:
     """Run every arm at every seed on the same test cases, then compare them. The same command again takes it up."""
@@ -58,7 +55,7 @@ def bench(
     settings = supervisor.Settings(budget=budget, workers=workers, lookahead=lookahead, test_seed=test_seed, name=name)
     named = [arm.strip() for arm in arms.split(",")]
     cells = arranged(task, named, seeds_of(seeds), settings)
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
+    tier = confinement.tier()
     store = open_store(common.store)
     cells = settled(store, task, cells)
     for done, cell in enumerate(cells):

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import Backend, Unsafe
+from ryumon.cli.options import DEFAULTS, Backend, Common, Unsafe, say
 
 if TYPE_CHECKING:
     from ryumon.sandbox import Missed

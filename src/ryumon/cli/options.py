@@ -1,11 +1,17 @@
 """The options that every command takes."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from ryumon.printable import harmless, printable
+
+if TYPE_CHECKING:
+    from ryumon.sandbox import Tier
+
+Unsafe = Annotated[bool, Parameter(negative="", help="Run candidates with limits only, no sandbox. Dangerous.")]
+Backend = Annotated[str | None, Parameter(help="container: candidates run in one of podman's or docker's, tier V.")]
 
 
 @Parameter(name="*")
@@ -18,6 +24,25 @@ class Common:
 
 
 DEFAULTS = Common()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Confinement:
+    """Options of every command that runs a task's candidates."""
+
+    min_tier: Annotated[str | None, Parameter(help="Refuse to run below this sandbox tier.")] = None
+    sandbox: Backend = None
+    unsafe_no_sandbox: Unsafe = False
+
+    def tier(self) -> "Tier":
+        """Returns the tier to run at; raises `SandboxError` where none is that these options admit."""
+        from ryumon import supervisor
+
+        return supervisor.admitted_tier(least=self.min_tier, unsafe=self.unsafe_no_sandbox, backend=self.sandbox)
+
+
+CONFINED = Confinement()
 
 
 def say(common: Common, record: Any, text: str) -> None:

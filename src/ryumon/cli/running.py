@@ -4,11 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ryumon.cli.options import DEFAULTS, Common, latest, say
-
-Unsafe = Annotated[bool, Parameter(negative="", help="Run candidates with limits only, no sandbox. Dangerous.")]
-Backend = Annotated[str | None, Parameter(help="container: candidates run in one of podman's or docker's, tier V.")]
-MinTier = Annotated[str | None, Parameter(help="Refuse to run below this sandbox tier.")]
+from ryumon.cli.options import CONFINED, DEFAULTS, Common, Confinement, latest, say
 
 
 def run(
@@ -26,9 +22,7 @@ def run(
     lookahead: Annotated[int, Parameter(help="Proposals made ahead of their predecessors' results.")] = 8,
     test_seed: Annotated[int | None, Parameter(help="Fixes the test cases. Default: drawn after the search.")] = None,
     name: Annotated[str | None, Parameter(help="The run's name. Default: the task's and a number.")] = None,
-    min_tier: MinTier = None,
-    sandbox: Backend = None,
-    unsafe_no_sandbox: Unsafe = False,
+    confinement: Confinement = CONFINED,
     common: Common = DEFAULTS,
 ) -> int:
     """Improve the program of TASK, and say whether it got better."""
@@ -50,7 +44,7 @@ def run(
         name=name,
     )
     supervisor.checked(task, settings)
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
+    tier = confinement.tier()
     with display(quiet=common.json) as live:
         live.waiting(task)
         summary = asyncio.run(supervisor.start(open_store(common.store), task, settings, tier, live.update))
@@ -64,9 +58,7 @@ def resume(
     *,
     budget: Annotated[str | None, Parameter(help="What to add, as in +2000ev.", allow_leading_hyphen=True)] = None,
     workers: Annotated[int | None, Parameter(help="Evaluations at a time. Default: one for each core.")] = None,
-    min_tier: MinTier = None,
-    sandbox: Backend = None,
-    unsafe_no_sandbox: Unsafe = False,
+    confinement: Confinement = CONFINED,
     common: Common = DEFAULTS,
 ) -> int:
     """Take up a stopped run where it was, or extend a finished one by --budget."""
@@ -78,7 +70,7 @@ def resume(
 
     store = open_store(common.store, create=False)
     name = latest(name, store.runs())
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
+    tier = confinement.tier()
     with display(quiet=common.json) as live:
         summary = asyncio.run(supervisor.resume(store, name, tier, live.update, extra=budget, workers=workers))
     say(common, summary, live.closing(summary))

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from ryumon.cli.options import DEFAULTS, Common, say
-from ryumon.cli.running import Backend, MinTier, Unsafe
+from ryumon.cli.options import CONFINED, DEFAULTS, Common, Confinement, say
 
 
 def tasks(
@@ -116,9 +115,7 @@ def check(
     /,
     *,
     seed: Annotated[int, Parameter(help="Fixes the cases.")] = 0,
-    min_tier: MinTier = None,
-    sandbox: Backend = None,
-    unsafe_no_sandbox: Unsafe = False,
+    confinement: Confinement = CONFINED,
     common: Common = DEFAULTS,
 ) -> int:
     """Check a task: its seed scores and repeats, its splits share nothing, and planted cheats that suit it are refused
@@ -136,7 +133,7 @@ def check(
         vocabulary(folder.spec.vocabulary)
     except BadInput as error:
         raise TaskError(f"{folder.path / 'task.toml'}: {error}") from error
-    tier = supervisor.admitted_tier(least=min_tier, unsafe=unsafe_no_sandbox, backend=sandbox)
+    tier = confinement.tier()
     report = asyncio.run(examined(folder, tier, seed))
     lines = [f"{folder.spec.name}: {'passed' if report.passed else 'FAILED'}, sandbox tier {tier}"]
     lines += [
