@@ -65,8 +65,8 @@ class Lane:
         parents: dict[int, list[int]] = {}
         for name in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
-                fields = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()
-                if fields[0] != "Z":
+                fields = Path("/proc", name, "stat").read_bytes().rpartition(b")")[2].split()  # a name may be no text
+                if fields[0] != b"Z":
                     parents.setdefault(int(fields[1]), []).append(int(name))
         count, waiting = 0, [self.process.pid]
         while waiting:
