@@ -9,8 +9,8 @@ import pytest
 
 from ryumon.improvers.mutate import Mutate
 from ryumon.improvers.mutate.literals import literals
+from ryumon.improvers.mutate.session import OPERATOR, Session, Start
 from ryumon.improvers.mutate.syntax import parse
-from ryumon.improvers.mutate.tuning import OPERATOR, Session
 from ryumon.improvers.mutate.view import View
 from ryumon.improvers.mutate.vocabularies import vocabulary
 from ryumon.program import Program
@@ -47,12 +47,15 @@ def bowl(program: Program) -> float | None:
     return None if found is None else (found[0] - 4) ** 2 + 30 * (found[0] - 4 + found[1] + 5) ** 2
 
 
-def search(count: int, loss: Loss, **tuning: object) -> tuple[Mutate, list[Evaluation]]:
-    """Returns an improver after `count` asks, told eight behind as a run tells it, and what it was told."""
-    memory = Memory(BRIEF.seed)
+def search(count: int, loss: Loss, *first: Program, **tuning: object) -> tuple[Mutate, list[Evaluation]]:
+    """Returns an improver after `count` asks, told eight behind as a run tells it, and what it was told: the seed and
+    the programs of `first` before all others."""
+    memory = Memory(BRIEF.seed, *first)
     improver = Mutate(BRIEF, memory, tuning=tuning)
-    told = [Evaluation(index=-1, program=BRIEF.seed, status="ok", score=loss(BRIEF.seed))]
-    improver.tell(told[0])
+    given = enumerate((BRIEF.seed, *first))
+    told = [Evaluation(index=n - 1, program=program, status="ok", score=loss(program)) for n, program in given]
+    for evaluation in told:
+        improver.tell(evaluation)
     waiting: deque[Evaluation] = deque()
     for i in range(count):
         while len(waiting) >= LOOKAHEAD:
@@ -107,7 +110,8 @@ def test_failed_children_rank_last() -> None:
     source = parse(TEXT, "python")
     assert source is not None
     group = literals(View(source, vocabulary("arithmetic")), 10)[0]
-    session = Session(BRIEF.seed, 0.0, 0, "main.py", group, 0.3, 0)
+    seed = search(0, bowl)[0].islands.of(0).members[0]
+    session = Session(Start(0, seed, "main.py", group, "skeleton"), 0.0, 0.3, 0)
     rng = np.random.default_rng(0)
     for index in range(60):
         child = session.sample(rng)
@@ -118,6 +122,44 @@ def test_failed_children_rank_last() -> None:
         session.tell(Evaluation(**told, status="error" if failed else "ok"), inf if failed else rng.random())  # type: ignore[arg-type]
     drawn = [numbers(session.sample(rng)) for _ in range(100)]
     assert sum(found is not None and found[0] < 3 for found in drawn) > 90
+
+
+TIGHT = Program({"main.py": TEXT.replace("+ B", "+ B + 1e-09")})  # better than the seed, and nothing near it works
+
+
+def tight(program: Program) -> float | None:
+    found = bowl(program)
+    if found is not None:
+        return found
+    return bowl(BRIEF.seed) - 0.01 if program == TIGHT else None  # type: ignore[operator]
+
+
+def test_where_all_children_fail_tuning_goes_back_to_the_seed() -> None:
+    improver, told = search(1_000, tight, TIGHT, stale=20)
+    parents = [evaluation.parents[0] for evaluation in tuned(told)]
+    assert 0 < parents.count(TIGHT.id) < parents.count(BRIEF.seed.id)
+    assert parents.index(TIGHT.id) < parents.index(BRIEF.seed.id)
+    assert improver.archive.best is not None
+    assert (improver.archive.best.score or 0.0) < 0.01
+
+
+def test_what_was_kept_to_go_back_to_is_taken_up() -> None:
+    improver, told = search(40, lambda one: tight(one) if one in (BRIEF.seed, TIGHT) else None, TIGHT, stale=50)
+    memory = Memory(BRIEF.seed, *(evaluation.program for evaluation in told if evaluation.program is not None))
+    again = Mutate(BRIEF, memory, tuning={"stale": 50})
+    again.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(improver.export())), Told(told))
+    parents = set()
+    for index in range(1000, 1100):
+        proposal = improver.ask(index, np.random.default_rng(index))
+        assert again.ask(index, np.random.default_rng(index)) == proposal
+        if proposal.operator == OPERATOR:
+            parents.add(proposal.parents[0])
+        score = tight(proposal.program) if proposal.program is not None and proposal.operator == OPERATOR else None
+        made = {"program": proposal.program, "parents": proposal.parents, "operator": proposal.operator}
+        status = "error" if score is None else "ok"
+        for each in (improver, again):
+            each.tell(Evaluation(index=index, **made, status=status, score=score))  # type: ignore[arg-type]
+    assert parents == {TIGHT.id, BRIEF.seed.id}
 
 
 def test_without_literals_there_is_no_session() -> None:

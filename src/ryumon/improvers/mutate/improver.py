@@ -15,7 +15,8 @@ from ryumon.improvers.base import Brief, Known, Past
 from ryumon.improvers.mutate.credit import Credits
 from ryumon.improvers.mutate.editor import Editing, Editor
 from ryumon.improvers.mutate.novel import NovelOnly
-from ryumon.improvers.mutate.tuning import OPERATOR, Standing, Tuning, TuningSettings
+from ryumon.improvers.mutate.session import OPERATOR
+from ryumon.improvers.mutate.tuning import Standing, Tuning, TuningSettings
 from ryumon.improvers.options import plain
 from ryumon.program import Program, Proposal
 from ryumon.registry import maker
@@ -143,12 +144,13 @@ class Mutate:
         assert isinstance(self.islands, Islands)
         for outline in past.outlines():
             self.archive.recall(outline)
-        programs = past.programs({kept.id for island in held.islands for kept in island})
+        members = {kept.id for island in held.islands for kept in island}
+        programs = past.programs(members | {kept.id for _, kept in held.tuning.kept.values()})
         self.islands.restore(
             [[kept.member(programs[kept.id], self.archive[kept.id]) for kept in island] for island in held.islands]
         )
         self.credits = held.credits
-        self.tuning.restore(held.tuning)
+        self.tuning.restore(held.tuning, programs, self.archive)
 
     def _admit(self, member: Member) -> None:
         entry = member.entry

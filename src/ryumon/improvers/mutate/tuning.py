@@ -1,42 +1,36 @@
-"""Numeric tuning: the literals of one program at a time are moved by CMA-ES (Hansen 2016, "The CMA Evolution Strategy:
-A Tutorial", arXiv:1604.00772), as an operator of its own.
+"""Numeric tuning: the literals of one program at a time are moved by CMA-ES, as an operator of its own.
 
-A session is opened on a program that stands at the head of its island when nothing else improves, and closed when it
-gains no more. Its share of the asks is earned: it follows what tuning and all other edits gained for each evaluation.
-All of this is decided in `tell`. It neither chooses the parents of other edits nor looks at what numbers are for.
+A session (`session.py`) is opened on a program that stands at the head of its island when nothing else improves, and
+closed when it gains no more. Where it sees no way to go, one is opened at once on a program that was tuned before, or
+on the seed: an edit may have used up what made room for others, a margin for instance, and gained by it. The share of
+the asks is earned: it follows what tuning and all other edits gained for each evaluation. All of this is decided in
+`tell`. It neither chooses the parents of other edits nor looks at what numbers are for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import takewhile
-from math import inf, isfinite, log, sqrt
+from math import inf, isfinite
 
 import msgspec
 import numpy as np
-from cmaes import CMA
 
-from ryumon.archive import Member, Population
+from ryumon.archive import Archive, Held, Member, Population
 from ryumon.improvers.base import Known
-from ryumon.improvers.mutate.literals import Literals, Vector, literals
+from ryumon.improvers.mutate.literals import Literals, literals
+from ryumon.improvers.mutate.session import OPERATOR, Session, Start
 from ryumon.improvers.mutate.view import View
 from ryumon.program import Program, Proposal
 from ryumon.score import UNEVALUATED, Direction, Evaluation
 
-OPERATOR = "tune"
 TRIES = 3
 SHARES = (0.1, 0.9)  # of the asks that an open session gets, at least and at most
 TRIAL = 0.5  # its share until it brings a new best
 MEMORY = 0.99  # by which a kind's gains and evaluations count less with each further one of its own
-IDLE = 300  # tells without a child of the session's, after which it is given up: it has nothing new to propose
-LEAST_GAIN = 0.002  # of what a session has gained, that it must gain in each window of generations
-FAILED = 1e300  # the loss of a child that failed: the worst rank, and finite since differences are taken
-MOST_FAILED = 0.75  # of a generation; where more fail, the numbers are no free ones
 SKELETONS = 1_024  # of which it is remembered how often they were tuned
 MOST_VAIN = 5  # doublings of the wait after sessions that gained nothing
-DOUBLINGS = (
-    3  # of the population, one for each session that paid before on the same skeleton (IPOP, Auger and Hansen 2005)
-)
+DOUBLINGS = 3  # of a generation, one for each session on the skeleton that paid (IPOP, Auger and Hansen 2005)
+KEPT = 8  # tuned programs that sessions may go back to
 
 
 class TuningSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +65,7 @@ class Rate(msgspec.Struct, forbid_unknown_fields=True):
 class Standing(msgspec.Struct, forbid_unknown_fields=True):
     """What `Tuning` remembers between sessions: rates of tuning and of all other edits, the least loss, tells since it
     or since the last session, sessions in a row that gained nothing; for each skeleton, by its digest, how many
-    sessions there were and how many of them paid."""
+    sessions there were and how many of them paid; what may be gone back to, by skeleton, each with its island."""
 
     tuning: Rate
     editing: Rate
@@ -79,79 +73,7 @@ class Standing(msgspec.Struct, forbid_unknown_fields=True):
     since: int = 0
     vain: int = 0
     held: dict[str, tuple[int, int]] = {}
-
-
-class Session:
-    """CMA-ES over the literals of one file of one program. Sampling leaves it as it is.
-
-    `best` and what it is told are losses: lower is better, infinite where there is no score.
-    """
-
-    def __init__(
-        self, program: Program, loss: float, island: int, path: str, numbers: Literals, step: float, doublings: int
-    ) -> None:
-        self.program, self.island, self.seat = program, island, ""
-        self.best = loss
-        self.finished = False
-        self._path, self.numbers = path, numbers
-        count = len(numbers.values)
-        self._cma = CMA(np.zeros(count), step / sqrt(count), seed=0, population_size=_population(count) << doublings)
-        self._deviations = np.full(count, step / sqrt(count))
-        self._batch: list[tuple[Vector, float]] = []
-        self._window = 4 + count // 2
-        self._first = self._before = self._lowest = inf
-        self._idle = 0
-
-    def sample(self, rng: np.random.Generator) -> Program:
-        """Returns the program with its literals drawn afresh."""
-        steps = self._drawn(int(rng.integers(2**32)))
-        return self.program.with_file(self._path, self.numbers.write(steps, self._deviations))
-
-    def read(self, program: Program) -> Vector | None:
-        """Returns where a program lies in the session's space, None where it differs in more than the literals."""
-        return self.numbers.read(program.files.get(self._path, ""))
-
-    def tell(self, evaluation: Evaluation, loss: float) -> None:
-        """Takes a child's loss; a full generation moves the distribution. What is no child of its own only ages it."""
-        own = evaluation.operator == OPERATOR and evaluation.parents == (self.program.id,)
-        steps = self.read(evaluation.program) if own and evaluation.program is not None else None
-        self._idle = 0 if steps is not None else self._idle + 1
-        if steps is None:
-            self.finished = self.finished or self._idle > IDLE
-            return
-        self.best = min(self.best, loss)
-        self._batch.append((steps, min(loss, FAILED)))
-        self._lowest = min(self._lowest, loss, FAILED)
-        if len(self._batch) == self._cma.population_size:
-            self._advance()
-
-    def _advance(self) -> None:
-        """Moves the distribution by a full generation, and sees whether to go on."""
-        self._deviations = np.std([steps for steps, _ in self._batch], axis=0)
-        losses = [loss for _, loss in self._batch]
-        blind = losses.count(FAILED) > len(losses) * MOST_FAILED or min(losses) == max(losses)
-        self._cma.tell(self._batch)
-        self._batch = []
-        self._cma.ask()  # keeps the new distribution's eigenvectors, so that no copy computes them again
-        ended = self._cma.generation % self._window == 0
-        self.finished = blind or self._cma.should_stop() or (ended and self._stands_still())
-
-    def _stands_still(self) -> bool:
-        """Returns whether the window of generations that has just ended gained too little on the one before.
-
-        The first ones lie behind the program itself as a rule, so windows are compared with each other.
-        """
-        gained, reached = self._before - self._lowest, self._first - self._lowest
-        first = self._before == inf
-        self._first = self._lowest if first else self._first
-        self._before, self._lowest = self._lowest, inf
-        return not first and gained <= LEAST_GAIN * max(reached, 0.0)
-
-    def _drawn(self, seed: int) -> Vector:
-        copied = deepcopy(self._cma)
-        copied.reseed_rng(seed)
-        steps: Vector = copied.ask()
-        return steps
+    kept: dict[str, tuple[int, Held]] = {}
 
 
 class Tuning:
@@ -173,6 +95,7 @@ class Tuning:
         self._session: Session | None = None
         self._standing = Standing(Rate(), Rate())
         self._paid = False
+        self._kept: dict[str, tuple[int, Member]] = {}
 
     @property
     def share(self) -> float:
@@ -202,18 +125,23 @@ class Tuning:
 
         To be called before `tell`. So many children of one text would else fill the islands.
         """
+        if member.entry.index < 0 and self._settings.stale:
+            for start in self._starts(0, member):
+                self._keep(start.skeleton, 0, member)
         session = self._session
         if session is None or member.entry.parents != (session.program.id,) or session.read(member.program) is None:
             return False
         if self._sign * member.score < session.best:
-            island = populations[session.island]
-            island.remove(session.seat)
+            island = populations[session.start.island]
+            island.remove(session.seat.entry.id if session.seat is not None else "")
             island.admit(member)
-            session.seat = member.entry.id
+            session.seat = member
         return True
 
     def tell(self, evaluation: Evaluation, score: float | None, populations: Sequence[Population]) -> None:
         """Takes the score that a program competes with, None where it failed; opens or closes a session."""
+        for skeleton in [key for key, (_, member) in self._kept.items() if member.entry.id in evaluation.barred]:
+            del self._kept[skeleton]
         if self._session is not None and self._session.program.id in evaluation.barred:
             self._session = None
         if evaluation.status in UNEVALUATED:
@@ -225,21 +153,28 @@ class Tuning:
         session, standing = self._session, self._standing
         if session is None:
             if 0 < self._settings.stale << standing.vain <= standing.since:
-                self._open(populations)
+                self._open([start for island in enumerate(populations) for start in self._heads(*island)])
             return
         session.tell(evaluation, loss)
-        if session.finished:
-            standing.vain = 0 if self._paid else min(standing.vain + 1, MOST_VAIN)
-            self._remember(session.numbers, 0, int(self._paid))
-            standing.since, self._session = 0, None
+        if session.blind:
+            self._go_back(session.start)
+        elif session.finished:
+            self._close(session)
 
     def export(self) -> Standing | None:
         """Returns what is remembered between sessions; None while one is open."""
-        return self._standing if self._session is None else None
+        if self._session is not None:
+            return None
+        kept = {skeleton: (island, member.held()) for skeleton, (island, member) in self._kept.items()}
+        return msgspec.structs.replace(self._standing, kept=kept)
 
-    def restore(self, standing: Standing) -> None:
-        """Takes up what `export` gave."""
+    def restore(self, standing: Standing, programs: Mapping[str, Program], archive: Archive) -> None:
+        """Takes up what `export` gave; the programs and the entries of what was kept are found by their ids."""
         self._standing = standing
+        self._kept = {
+            skeleton: (island, held.member(programs[held.id], archive[held.id]))
+            for skeleton, (island, held) in standing.kept.items()
+        }
 
     def _count(self, loss: float, own: bool) -> bool:
         """Counts an evaluation and returns whether it is a new best."""
@@ -252,51 +187,72 @@ class Tuning:
         standing.best = loss if loss < best else standing.best
         return better
 
-    def _remember(self, numbers: Literals, held: int, paid: int) -> tuple[int, int]:
+    def _remember(self, skeleton: str, held: int, paid: int) -> tuple[int, int]:
         """Adds to the sessions of a skeleton and to those that paid; returns both. Old skeletons are forgotten."""
-        sessions, known = self._standing.held, _digest(numbers)
-        before = sessions.pop(known, (0, 0))
+        sessions = self._standing.held
+        before = sessions.pop(skeleton, (0, 0))
         found = before[0] + held, before[1] + paid
         if any(found):
-            sessions[known] = found
+            sessions[skeleton] = found
         if len(sessions) > SKELETONS:
             del sessions[next(iter(sessions))]
         return found
 
-    def _open(self, populations: Sequence[Population]) -> None:
-        """Opens a session on the head of an island, on the skeleton that was tuned least; the best among equals."""
-        found: list[tuple[int, float, int, int, str, Literals, Member]] = []
-        for island, population in enumerate(populations):
-            for member in _head(population):
-                loss = self._sign * member.score
-                for path, numbers in self._groups(member.program):
-                    held = self._remember(numbers, 0, 0)[0]
-                    found.append((held, _rounded(loss), len(found), island, path, numbers, member))
-        if not found:
-            self._standing.since = 0
+    def _keep(self, skeleton: str, island: int, member: Member) -> None:
+        """Keeps a program to go back to, in the place of an earlier one of its skeleton; the worst has to go."""
+        self._kept[skeleton] = (island, member)
+        if len(self._kept) > KEPT:
+            del self._kept[max(self._kept, key=lambda each: self._sign * self._kept[each][1].score)]
+
+    def _open(self, starts: Sequence[Start]) -> None:
+        """Opens a session on the skeleton that was tuned least, the best among equals; where there are none, it waits
+        again, twice as long as before."""
+        standing = self._standing
+        if not starts:
+            standing.vain, standing.since = min(standing.vain + 1, MOST_VAIN), 0
+            self._session = None
             return
-        _, _, _, island, path, numbers, member = min(found, key=lambda each: each[:3])
-        doublings = min(self._remember(numbers, 1, 0)[1], DOUBLINGS)
+
+        def worth(start: Start) -> tuple[int, float]:
+            return self._remember(start.skeleton, 0, 0)[0], _rounded(self._sign * start.member.score)
+
+        start = min(starts, key=worth)
+        doublings = min(self._remember(start.skeleton, 1, 0)[1], DOUBLINGS)
+        loss, step = self._sign * start.member.score, self._settings.step
         self._paid = False
-        loss, step = self._sign * member.score, self._settings.step
-        self._session = Session(member.program, loss, island, path, numbers, step, doublings)
+        self._session = Session(start, loss, step, doublings)
 
-    def _groups(self, program: Program) -> Iterator[tuple[str, Literals]]:
-        """Yields the numbers that may be tuned together, each group with its file."""
+    def _go_back(self, blind: Start) -> None:
+        """Ends a session that saw no way to go, and opens one on what was kept."""
+        self._kept.pop(blind.skeleton, None)
+        kept = self._kept.items()
+        self._open([start for key, place in kept for start in self._starts(*place) if start.skeleton == key])
+
+    def _close(self, session: Session) -> None:
+        """Ends a session and keeps its best."""
+        start, standing = session.start, self._standing
+        standing.vain = 0 if self._paid else min(standing.vain + 1, MOST_VAIN)
+        standing.since = 0
+        self._remember(start.skeleton, 0, int(self._paid))
+        self._keep(start.skeleton, start.island, session.seat or start.member)
+        self._session = None
+
+    def _heads(self, island: int, population: Population) -> Iterator[Start]:
+        """Yields where sessions may begin on the oldest of the members that are as good as the best.
+
+        A younger one may owe its last digit to a margin that it gave up, and all that is near it then fails.
+        """
+        best = population.members[0].score if population.members else 0.0
+        equals = takewhile(lambda member: _rounded(member.score) == _rounded(best), population.members)
+        for member in sorted(equals, key=lambda member: member.entry.index)[:1]:
+            yield from self._starts(island, member)
+
+    def _starts(self, island: int, member: Member) -> Iterator[Start]:
+        """Yields where sessions may begin on a program: each group of numbers that may be tuned together."""
         for path in self._paths:
-            view = self._view(program.files[path]) if program.files.get(path) else None
+            view = self._view(member.program.files[path]) if member.program.files.get(path) else None
             for numbers in literals(view, self._settings.most) if view is not None else ():
-                yield path, numbers
-
-
-def _head(population: Population) -> list[Member]:
-    """Returns the oldest of the members that are as good as the best, none where there are no members.
-
-    A younger one may owe its last digit to a margin that it gave up, and all that is near it then fails.
-    """
-    best = population.members[0].score if population.members else 0.0
-    equals = takewhile(lambda member: _rounded(member.score) == _rounded(best), population.members)
-    return sorted(equals, key=lambda member: member.entry.index)[:1]
+                yield Start(island, member, path, numbers, _digest(numbers))
 
 
 def _digest(numbers: Literals) -> str:
@@ -306,9 +262,3 @@ def _digest(numbers: Literals) -> str:
 def _rounded(score: float) -> float:
     """Returns a score without the digits that mean nothing."""
     return float(f"{score:.9g}")
-
-
-def _population(count: int) -> int:
-    """Returns the size of a generation: Hansen 2016, equation 48, and a quarter of the numbers, since what programs
-    score is seldom smooth: on the 52 centres of 26 circles, 30 ended at 2.604 to 2.607, 15 at 2.54 to 2.61."""
-    return 4 + int(3 * log(count)) + count // 4
