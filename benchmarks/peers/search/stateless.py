@@ -66,10 +66,14 @@ class Proposer:
 
 
 class Selection(Mutate):
-    """`mutate`'s archive and selection at their defaults, with the stateless proposer for an editor, and no tuning."""
+    """`mutate`'s archive and selection, with the stateless proposer for an editor, and no tuning.
+
+    All is at its default but the parent rule: `weighted` spares who has had many children. A proposer without a memory
+    repeats itself; `mutate`'s own editor does not.
+    """
 
     def __init__(self, brief: Brief, known: Known, seed: int) -> None:
-        super().__init__(brief, known, bandit=False, tuning={"stale": 0})  # neither is selection
+        super().__init__(brief, known, parents="weighted", bandit=False, tuning={"stale": 0})
         self._proposer = Proposer(brief, seed)
         self._editor = cast(Editor, self._proposer)  # of an editor, an improver wants `propose` alone
 
