@@ -5,7 +5,7 @@ It says when it has gained all it will. Which programs have sessions, and when, 
 """
 
 from copy import deepcopy
-from math import inf, log, sqrt
+from math import ceil, inf, log, sqrt
 
 import msgspec
 import numpy as np
@@ -51,7 +51,7 @@ class Session:
         self._cma = CMA(np.zeros(count), step / sqrt(count), seed=0, population_size=_population(count) << doublings)
         self._deviations = np.full(count, step / sqrt(count))
         self._batch: list[tuple[Vector, float]] = []
-        self._window = 4 + count // 2
+        self._window = 10 + ceil(30 * count / self._cma.population_size)  # generations: Hansen 2016, B.3, TolHistFun
         self._first = self._before = self._lowest = inf
         self._idle = 0
 
@@ -116,6 +116,6 @@ class Session:
 
 
 def _population(count: int) -> int:
-    """Returns the size of a generation: Hansen 2016, equation 48, and a quarter of the numbers, since what programs
-    score is seldom smooth: on the 52 centres of 26 circles, 30 ended at 2.604 to 2.607, 15 at 2.54 to 2.61."""
-    return 4 + int(3 * log(count)) + count // 4
+    """Returns the size of a generation: Hansen 2016, equation 48, and one more for each number, since what programs
+    score has many local optima: see docs/results/search.md."""
+    return 4 + int(3 * log(count)) + count
