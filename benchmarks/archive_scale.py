@@ -4,7 +4,7 @@ Run: python benchmarks/archive_scale.py [--sizes 1000,10000,100000,1000000] [--c
 A synthetic archive: programs that name one of the last eight as their parent, so that lines are long from the start;
 scores that creep towards better, one program in eight a twin, one in ten failed. CPU time of the one process, in
 microseconds for each operation; `bar the best` is an adversary's case: each takes the rights of the best program away.
-Last result: see docs/results.md.
+Last result: see docs/results/running.md.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 Run: python benchmarks/bin_packing.py [--seeds 0,1,2,3,4] [--budget 3000ev] [--arms mutate,random,best-of-n] [--store F]
 Each run has a name, so an interrupted benchmark goes on where it was. A champion that fails on a test case counts as
-infinitely bad. Last result: see docs/results.md.
+infinitely bad. Last result: see docs/results/search.md.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 Run: python benchmarks/loop.py [EVALUATIONS]        (default 20000; wants two idle cores)
 Prints evaluations a second and CPU milliseconds each over the whole run, and for windows along it. Last result: see
-docs/results.md.
+docs/results/running.md.
 """
 
 import asyncio

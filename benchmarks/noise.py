@@ -1,7 +1,7 @@
 """How often a noisy search on equal programs ends in a false verdict, and what races save against fixed repeats.
 
 Run: python benchmarks/noise.py [--runs 2000] [--programs 200] [--repeats 8]
-Simulated scores through the very races and verdict that runs use; no sandbox. Last result: see docs/results.md.
+Simulated scores through the very races and verdict that runs use; no sandbox. Results: docs/results/verdicts.md.
 """
 
 import argparse

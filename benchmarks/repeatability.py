@@ -1,7 +1,7 @@
 """Same archive whatever the workers, and after kill -9 at random moments; an audit that notices one changed byte.
 
 Run: python benchmarks/repeatability.py [--task job-shop] [--budget 300ev] [--seed 0] [--kills 3]
-Prints what was compared, and exits with 1 where anything differs. Last result: see docs/results.md.
+Prints what was compared, and exits with 1 where anything differs. Last result: see docs/results/running.md.
 """
 
 import argparse

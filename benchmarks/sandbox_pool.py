@@ -2,7 +2,7 @@
 
 Command: `python benchmarks/sandbox_pool.py [--tier A] [--count 1000]`. Wants idle cores: with both
 taken by other work the rate falls to a third. Not measured: what an evaluator does in between. Last result: see
-docs/results.md.
+docs/results/running.md.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 Run: python benchmarks/seeds.py [--times 2000] [--rows 6]
 Paired differences are simulated, in units of their own deviation from seed to seed, and go through the sign flip and
 Holm's correction for `rows` outcomes that share their seeds, half of each row's variance being common to all, as those
-of one bench are. No program is run. Last result: see docs/results.md.
+of one bench are. No program is run. Last result: see docs/results/verdicts.md.
 """
 
 import argparse

@@ -10,7 +10,7 @@ figures for half of the CPU time or less. What is finished is kept in the store'
 Each takes `--families a,b` and `--groups train,validation`; by default all, the sealed ones too. Arms are written as
 for `ryumon bench`, options behind colons: `mutate,mutate:bandit=false` is an ablation. Runs have names, so interrupted
 arms go on where they were. A gain is 0 for the seed and 1 for the reference; a champion that fails on a test case gains
-nothing. Last result: see docs/results.md.
+nothing. Last result: see docs/results/search.md.
 """
 
 import argparse

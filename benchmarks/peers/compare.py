@@ -5,7 +5,7 @@ Run: python -m benchmarks.peers.compare [--sizes 200,1000,5000] [--wall 600] [--
 Takes at most the wall budget for each arm, and some three minutes more for each arm's attacks. The others come from the
 package registry, each into an environment of its own below the cache. One scripted model on loopback serves them, and
 shares the machine with them. ryumon has no model-driven improver yet and runs with `mutate`, sandboxed at tier A.
-`shinka-documented` is ShinkaEvolve with the evaluator that its documentation shows. Last result: see docs/results.md.
+`shinka-documented` is ShinkaEvolve with the evaluator that its documentation shows. Results: docs/results/peers.md.
 """
 
 import argparse

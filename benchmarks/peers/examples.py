@@ -3,7 +3,7 @@
 Run: python -m benchmarks.peers.examples [--openevolve CHECKOUT] [--shinka CHECKOUT] [--cpu 30] [--match PART]
      [--install]
 Prints how the initial program of each example scores. With --install, an example's requirements are installed for it,
-which takes gigabytes for all of them. Nothing of a checkout is kept. Last result: see docs/results.md.
+which takes gigabytes for all of them. Nothing of a checkout is kept. Last result: see docs/results/peers.md.
 """
 
 import argparse

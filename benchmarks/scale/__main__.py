@@ -3,7 +3,7 @@
     python -m benchmarks.scale [1000 10000 100000 1000000] [--keep FOLDER]
 
 Each store is made (`made`), not run; 1,000,000 take some minutes. Resume is timed from the command's first line to the
-first commit of a new proposal, evaluated in the sandbox by one worker. Last result: see docs/results.md.
+first commit of a new proposal, evaluated in the sandbox by one worker. Last result: see docs/results/running.md.
 """
 
 import argparse

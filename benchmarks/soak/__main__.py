@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.soak [--faults 200] [--evaluations 100000] [--seed 0]     (`make soak`; wants two idle cores)
 Fails where a disturbed run differs from an undisturbed one, a stop takes longer than a second, or the long run's
-descriptors, processes, memory or temporary files grow. Last results: see docs/results.md.
+descriptors, processes, memory or temporary files grow. Results: docs/results/running.md.
 """
 
 import argparse

@@ -8,7 +8,7 @@ became of it. With `--equal evaluations` ryumon's arms go on until so many progr
 ryumon's: without duplicates and echoes, which a peer evaluates, so that its runs are the same. The champion is the
 best on train, and is judged once on test cases that are the same for all. Finished searches are kept in the results
 file, so the same command goes on where it was; --table only prints what is there. `mutate`, an extra row, is ryumon as
-shipped, with its own editor. Last result: see docs/results.md.
+shipped, with its own editor. Last result: see docs/results/peers.md.
 """
 
 import argparse
