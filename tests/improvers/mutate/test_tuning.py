@@ -162,6 +162,18 @@ def test_what_was_kept_to_go_back_to_is_taken_up() -> None:
     assert parents == {TIGHT.id, BRIEF.seed.id}
 
 
+def test_a_session_that_paid_is_followed_at_once_by_another_from_its_best() -> None:
+    _, told = search(1_500, bowl, stale=100)
+    children: dict[str, list[int]] = {}
+    for place, evaluation in enumerate(told):
+        if evaluation.operator == OPERATOR:
+            children.setdefault(evaluation.parents[0], []).append(place)
+    (first, earlier), (second, later) = list(children.items())[:2]
+    assert later[0] - earlier[-1] < 50
+    (found,) = (each for each in told if each.program is not None and each.program.id == second)
+    assert (found.operator, found.parents) == (OPERATOR, (first,))
+
+
 def test_without_literals_there_is_no_session() -> None:
     memory = Memory()
     improver = Mutate(brief("def f(x):\n    return x\n", "arithmetic"), memory, tuning={"stale": 1})

@@ -1,10 +1,11 @@
 """Numeric tuning: the literals of one program at a time are moved by CMA-ES, as an operator of its own.
 
 A session (`session.py`) is opened on a program that stands at the head of its island when nothing else improves, and
-closed when it gains no more. Where it sees no way to go, one is opened at once on a program that was tuned before, or
-on the seed: an edit may have used up what made room for others, a margin for instance, and gained by it. The share of
-the asks is earned: it follows what tuning and all other edits gained for each evaluation. All of this is decided in
-`tell`. It neither chooses the parents of other edits nor looks at what numbers are for.
+closed when it gains no more; one that paid is followed at once by another from its best. Where a session sees no way to
+go, one is opened at once on a program that was tuned before, or on the seed: an edit may have used up what made room
+for others, a margin for instance, and gained by it. The share of the asks is earned: it follows what tuning and all
+other edits gained for each evaluation. All of this is decided in `tell`. It neither chooses the parents of other edits
+nor looks at what numbers are for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from ryumon.score import UNEVALUATED, Direction, Evaluation
 
 TRIES = 3
 SHARES = (0.1, 0.9)  # of the asks that an open session gets, at least and at most
-TRIAL = 0.5  # its share until it brings a new best
+TRIAL = 0.5  # its share until it brings a new best, on a skeleton where no session did so before
 MEMORY = 0.99  # by which a kind's gains and evaluations count less with each further one of its own
 SKELETONS = 1_024  # of which it is remembered how often they were tuned
 MOST_VAIN = 5  # doublings of the wait after sessions that gained nothing
@@ -103,7 +104,7 @@ class Tuning:
         if self._session is None:
             return 0.0
         if not self._paid:
-            return TRIAL
+            return SHARES[1] if self._remember(self._session.start.skeleton, 0, 0)[1] else TRIAL
         own, other = self._standing.tuning.value, self._standing.editing.value
         if own == 0:
             return SHARES[0]
@@ -229,13 +230,18 @@ class Tuning:
         self._open([start for key, place in kept for start in self._starts(*place) if start.skeleton == key])
 
     def _close(self, session: Session) -> None:
-        """Ends a session and keeps its best."""
-        start, standing = session.start, self._standing
-        standing.vain = 0 if self._paid else min(standing.vain + 1, MOST_VAIN)
-        standing.since = 0
-        self._remember(start.skeleton, 0, int(self._paid))
-        self._keep(start.skeleton, start.island, session.seat or start.member)
+        """Ends a session and keeps its best; one that paid is followed at once by another from there."""
+        skeleton, island, standing = session.start.skeleton, session.start.island, self._standing
+        best = session.seat or session.start.member
         self._session = None
+        self._remember(skeleton, 0, int(self._paid))
+        self._keep(skeleton, island, best)
+        standing.since = 0
+        if self._paid:
+            standing.vain = 0
+            self._open([start for start in self._starts(island, best) if start.skeleton == skeleton])
+        else:
+            standing.vain = min(standing.vain + 1, MOST_VAIN)
 
     def _heads(self, island: int, population: Population) -> Iterator[Start]:
         """Yields where sessions may begin on the oldest of the members that are as good as the best.
