@@ -11,6 +11,7 @@ from ryumon.improvers.mutate import Mutate
 from ryumon.improvers.mutate.literals import literals
 from ryumon.improvers.mutate.session import OPERATOR, Session, Start
 from ryumon.improvers.mutate.syntax import parse
+from ryumon.improvers.mutate.tuning import SHARES
 from ryumon.improvers.mutate.view import View
 from ryumon.improvers.mutate.vocabularies import vocabulary
 from ryumon.program import Program
@@ -172,6 +173,20 @@ def test_a_session_that_paid_is_followed_at_once_by_another_from_its_best() -> N
     assert later[0] - earlier[-1] < 50
     (found,) = (each for each in told if each.program is not None and each.program.id == second)
     assert (found.operator, found.parents) == (OPERATOR, (first,))
+
+
+def test_a_late_child_of_an_earlier_session_does_not_pay_for_the_one_that_follows() -> None:
+    _, told = search(1_500, bowl, stale=100)
+    first, second = list(dict.fromkeys(each.parents[0] for each in tuned(told)))[:2]
+    asked = next(place for place, each in enumerate(told) if each.parents == (second,) and each.operator == OPERATOR)
+    memory = Memory(BRIEF.seed, *(each.program for each in told if each.program is not None))
+    improver = Mutate(BRIEF, memory, tuning={"stale": 100})
+    for each in told[:asked]:
+        improver.tell(each)
+    share = improver.tuning.share
+    late = Program({"main.py": TEXT.replace("3.0", "4.0").replace("8.0", "5.0")})
+    improver.tell(Evaluation(index=asked, program=late, parents=(first,), operator=OPERATOR, status="ok", score=-1.0))
+    assert improver.tuning.share == share == SHARES[1]
 
 
 def test_without_literals_there_is_no_session() -> None:

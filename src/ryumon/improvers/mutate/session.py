@@ -69,14 +69,15 @@ class Session:
         """Returns where a program lies in the session's space, None where it differs in more than the literals."""
         return self.start.numbers.read(program.files.get(self.start.path, ""))
 
-    def tell(self, evaluation: Evaluation, loss: float) -> None:
-        """Takes a child's loss; a full generation moves the distribution. What is no child of its own only ages it."""
+    def tell(self, evaluation: Evaluation, loss: float) -> bool:
+        """Takes a loss and returns whether it is a child's. A full generation moves the distribution; what is no child
+        of its own only ages it."""
         own = evaluation.operator == OPERATOR and evaluation.parents == (self.program.id,)
         steps = self.read(evaluation.program) if own and evaluation.program is not None else None
         self._idle = 0 if steps is not None else self._idle + 1
         if steps is None:
             self.finished = self.finished or self._idle > IDLE
-            return
+            return False
         self.best = min(self.best, loss)
         self._batch.append((steps, min(loss, FAILED)))
         self._lowest = min(self._lowest, loss, FAILED)
@@ -84,6 +85,7 @@ class Session:
             self._advance()
         elif len(self._batch) == LOOK and self._cma.generation == 0 and self._lowest == FAILED:
             self.finished = self.blind = True
+        return True
 
     def _advance(self) -> None:
         """Moves the distribution by a full generation, and sees whether to go on."""

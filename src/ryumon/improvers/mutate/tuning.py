@@ -148,15 +148,13 @@ class Tuning:
         if evaluation.status in UNEVALUATED:
             return
         loss = self._sign * score if score is not None else inf
-        own = evaluation.operator == OPERATOR
-        gained = self._count(loss, own)
-        self._paid = self._paid or (own and gained)
+        gained = self._count(loss, evaluation.operator == OPERATOR)
         session, standing = self._session, self._standing
         if session is None:
             if 0 < self._settings.stale << standing.vain <= standing.since:
                 self._open([start for island in enumerate(populations) for start in self._heads(*island)])
             return
-        session.tell(evaluation, loss)
+        self._paid |= session.tell(evaluation, loss) and gained
         if session.blind:
             self._go_back(session.start)
         elif session.finished:
