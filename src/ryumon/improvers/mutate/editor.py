@@ -57,7 +57,7 @@ class Editing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     tries: int = 12
     more: float = 0.4
-    growth: int = 40
+    growth: int = 20
     weights: Mapping[str, float] = {}
     vocabulary: str = ""
 
