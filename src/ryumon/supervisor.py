@@ -138,6 +138,29 @@ def _chosen_tier(unsafe: bool, backend: str | None) -> Tier:
     return found.tier
 
 
+def described(task: TaskFolder, settings: Settings, budget: str, tier: Tier, files: dict[str, str]) -> Started:
+    """Returns what a run's first event says of it; `files` are those of the seed, by their ids in the store."""
+    return Started(
+        version=__version__,
+        task=task.spec.name,
+        folder=str(task.path),
+        task_digest=task_digest(task),
+        direction=task.spec.direction,
+        unit=task.spec.unit,
+        exact=task.spec.splits == "one" and task.spec.noise is None,
+        improver=settings.improver,
+        options=settings.options,
+        seed=settings.seed,
+        lookahead=settings.lookahead,
+        budget=budget,
+        tier=tier,
+        test_seed=settings.test_seed,
+        files=files,
+        unseparated=task.spec.unseparated,
+        repeats=task.spec.noise.repeats if task.spec.noise is not None else 1,
+    )
+
+
 async def start(
     store: Store,
     task_name: str,
@@ -156,25 +179,7 @@ async def start(
     _check_apart(store, task)
     name = settings.name or _free_name(store, task.spec.name)
     with store.writer(name, new=True) as writer:
-        started = Started(
-            version=__version__,
-            task=task.spec.name,
-            folder=str(task.path),
-            task_digest=task_digest(task),
-            direction=task.spec.direction,
-            unit=task.spec.unit,
-            exact=task.spec.splits == "one" and task.spec.noise is None,
-            improver=settings.improver,
-            options=settings.options,
-            seed=settings.seed,
-            lookahead=settings.lookahead,
-            budget=str(budget),
-            tier=tier,
-            test_seed=settings.test_seed,
-            files=writer.program(task.seed),
-            unseparated=task.spec.unseparated,
-            repeats=task.spec.noise.repeats if task.spec.noise is not None else 1,
-        )
+        started = described(task, settings, str(budget), tier, writer.program(task.seed))
         lanes = engine or registry.load("engines", settings.engine)(task, tier, workers)
         async with _processes(lanes, started, task, improver) as proposing:
             measured, outcomes = await Evaluator(lanes, task, started.seed).seed()

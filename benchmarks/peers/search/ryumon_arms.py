@@ -12,7 +12,7 @@ from benchmarks.peers.search.judge import Best
 from benchmarks.peers.search.outcomes import Equal
 from benchmarks.peers.search.stateless import BestOfN, Selection
 
-from ryumon import __version__, supervisor
+from ryumon import supervisor
 from ryumon.archive.history import History
 from ryumon.archive.journal import Journal, stored_evaluations
 from ryumon.engines.local import LocalEngine
@@ -24,7 +24,6 @@ from ryumon.run import Run
 from ryumon.sandbox import Tier
 from ryumon.score import UNCOUNTED, UNEVALUATED
 from ryumon.store import SqlStore, open_store
-from ryumon.store.records import Started
 from ryumon.task import TaskFolder
 
 ARMS = ("ryumon", "best-of-n", "mutate")
@@ -43,7 +42,8 @@ async def searched(
     opening = supervisor.opening(task, arm, {}, seed)
     engine = LocalEngine(task, tier, 1)
     with store.writer(NAME, new=True) as writer:
-        started = _started(task, arm, seed, tier, writer.program(task.seed))
+        settings = supervisor.Settings(improver=arm, seed=seed, lookahead=LOOKAHEAD)
+        started = supervisor.described(task, settings, ENOUGH, tier, writer.program(task.seed))
         improver = await _improver(opening, tier, task)
         try:
             measured, outcomes = await Evaluator(engine, task, seed).seed()
@@ -85,23 +85,3 @@ def _best(store: SqlStore, task: TaskFolder, most: int, equal: Equal) -> Best:
         program = Program({path: store.text(id) for path, id in files.items()})
         best.tell(program, record.score if record.status == "ok" else None, record.cost.cpu_s)
     return best
-
-
-def _started(task: TaskFolder, arm: str, seed: int, tier: Tier, files: dict[str, str]) -> Started:
-    return Started(
-        version=__version__,
-        task=task.spec.name,
-        folder=str(task.path),
-        task_digest=supervisor.task_digest(task),
-        direction=task.spec.direction,
-        unit=task.spec.unit,
-        exact=False,
-        improver=arm,
-        options={},
-        seed=seed,
-        lookahead=LOOKAHEAD,
-        budget=ENOUGH,
-        tier=tier,
-        test_seed=None,
-        files=files,
-    )

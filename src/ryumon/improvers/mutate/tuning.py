@@ -104,7 +104,7 @@ class Tuning:
         if self._session is None:
             return 0.0
         if not self._paid:
-            return SHARES[1] if self._remember(self._session.start.skeleton, 0, 0)[1] else TRIAL
+            return SHARES[1] if self._held(self._session.start)[1] else TRIAL
         own, other = self._standing.tuning.value, self._standing.editing.value
         if own == 0:
             return SHARES[0]
@@ -186,16 +186,17 @@ class Tuning:
         standing.best = loss if loss < best else standing.best
         return better
 
-    def _remember(self, skeleton: str, held: int, paid: int) -> tuple[int, int]:
-        """Adds to the sessions of a skeleton and to those that paid; returns both. Old skeletons are forgotten."""
-        sessions = self._standing.held
-        before = sessions.pop(skeleton, (0, 0))
-        found = before[0] + held, before[1] + paid
-        if any(found):
-            sessions[skeleton] = found
+    def _held(self, start: Start) -> tuple[int, int]:
+        """Returns how many sessions there were on a skeleton, and how many of them paid."""
+        return self._standing.held.get(start.skeleton, (0, 0))
+
+    def _remember(self, start: Start, held: int, paid: int) -> None:
+        """Adds to the sessions of a skeleton and to those that paid. Skeletons that are long unused are forgotten."""
+        before, sessions = self._held(start), self._standing.held
+        sessions.pop(start.skeleton, None)
+        sessions[start.skeleton] = before[0] + held, before[1] + paid
         if len(sessions) > SKELETONS:
             del sessions[next(iter(sessions))]
-        return found
 
     def _keep(self, skeleton: str, island: int, member: Member) -> None:
         """Keeps a program to go back to, in the place of an earlier one of its skeleton; the worst has to go."""
@@ -213,13 +214,13 @@ class Tuning:
             return
 
         def worth(start: Start) -> tuple[int, float]:
-            return self._remember(start.skeleton, 0, 0)[0], _rounded(self._sign * start.member.score)
+            return self._held(start)[0], _rounded(self._sign * start.member.score)
 
         start = min(starts, key=worth)
-        doublings = min(self._remember(start.skeleton, 1, 0)[1], DOUBLINGS)
-        loss, step = self._sign * start.member.score, self._settings.step
+        doublings = min(self._held(start)[1], DOUBLINGS)
+        self._remember(start, 1, 0)
         self._paid = False
-        self._session = Session(start, loss, step, doublings)
+        self._session = Session(start, self._sign * start.member.score, self._settings.step, doublings)
 
     def _go_back(self, blind: Start) -> None:
         """Ends a session that saw no way to go, and opens one on what was kept."""
@@ -229,15 +230,15 @@ class Tuning:
 
     def _close(self, session: Session) -> None:
         """Ends a session and keeps its best; one that paid is followed at once by another from there."""
-        skeleton, island, standing = session.start.skeleton, session.start.island, self._standing
-        best = session.seat or session.start.member
+        start, standing = session.start, self._standing
+        best = session.seat or start.member
         self._session = None
-        self._remember(skeleton, 0, int(self._paid))
-        self._keep(skeleton, island, best)
+        self._remember(start, 0, int(self._paid))
+        self._keep(start.skeleton, start.island, best)
         standing.since = 0
         if self._paid:
             standing.vain = 0
-            self._open([start for start in self._starts(island, best) if start.skeleton == skeleton])
+            self._open([again for again in self._starts(start.island, best) if again.skeleton == start.skeleton])
         else:
             standing.vain = min(standing.vain + 1, MOST_VAIN)
 
