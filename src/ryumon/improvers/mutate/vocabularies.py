@@ -158,8 +158,8 @@ _NUMPY: tuple[Signature, ...] = (
     ("np.log1p(np.abs({}))", ("same",), "same", 0.3),
     ("np.tanh({})", ("same",), "same", 0.15),
     ("np.sign({})", ("same",), "same", 0.1),
-    ("np.diff({}, prepend=0)", ("array",), "array", 3.0),
-    ("np.diff({}, append=0)", ("array",), "array", 0.5),
+    ("np.diff(np.append(0, {}))", ("array",), "array", 3.0),  # in less than half the time of `prepend=0`
+    ("np.diff(np.append({}, 0))", ("array",), "array", 0.5),
     ("np.roll({}, 1)", ("array",), "array", 0.3),
     ("np.roll({}, -1)", ("array",), "array", 0.2),
     ("np.cumsum({})", ("array",), "array", 0.1),
