@@ -28,7 +28,6 @@ from ryumon.task import TaskFolder
 
 ARMS = ("ryumon", "best-of-n", "mutate")
 NAME = "search"
-LOOKAHEAD = 8
 ENOUGH = "1000000000ev"  # a run is stopped from outside, since at its budget's end it would read validation and test
 MOST_ASKS = 40  # for each evaluation
 
@@ -42,7 +41,7 @@ async def searched(
     opening = supervisor.opening(task, arm, {}, seed)
     engine = LocalEngine(task, tier, 1)
     with store.writer(NAME, new=True) as writer:
-        settings = supervisor.Settings(improver=arm, seed=seed, lookahead=LOOKAHEAD)
+        settings = supervisor.Settings(improver=arm, seed=seed)
         started = supervisor.described(task, settings, ENOUGH, tier, writer.program(task.seed))
         improver = await _improver(opening, tier, task)
         try:

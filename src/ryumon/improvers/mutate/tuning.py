@@ -225,22 +225,16 @@ class Tuning:
     def _go_back(self, blind: Start) -> None:
         """Ends a session that saw no way to go, and opens one on what was kept."""
         self._kept.pop(blind.skeleton, None)
-        kept = self._kept.items()
-        self._open([start for key, place in kept for start in self._starts(*place) if start.skeleton == key])
+        self._open([start for skeleton, place in self._kept.items() for start in self._again(skeleton, *place)])
 
     def _close(self, session: Session) -> None:
         """Ends a session and keeps its best; one that paid is followed at once by another from there."""
-        start, standing = session.start, self._standing
-        best = session.seat or start.member
-        self._session = None
+        start, best = session.start, session.seat or session.start.member
         self._remember(start, 0, int(self._paid))
         self._keep(start.skeleton, start.island, best)
-        standing.since = 0
         if self._paid:
-            standing.vain = 0
-            self._open([again for again in self._starts(start.island, best) if again.skeleton == start.skeleton])
-        else:
-            standing.vain = min(standing.vain + 1, MOST_VAIN)
+            self._standing.vain = self._standing.since = 0
+        self._open(self._again(start.skeleton, start.island, best) if self._paid else [])
 
     def _heads(self, island: int, population: Population) -> Iterator[Start]:
         """Yields where sessions may begin on the oldest of the members that are as good as the best.
@@ -251,6 +245,10 @@ class Tuning:
         equals = takewhile(lambda member: _rounded(member.score) == _rounded(best), population.members)
         for member in sorted(equals, key=lambda member: member.entry.index)[:1]:
             yield from self._starts(island, member)
+
+    def _again(self, skeleton: str, island: int, member: Member) -> list[Start]:
+        """Returns where a session may begin on a program that was tuned before: on that skeleton alone."""
+        return [start for start in self._starts(island, member) if start.skeleton == skeleton]
 
     def _starts(self, island: int, member: Member) -> Iterator[Start]:
         """Yields where sessions may begin on a program: each group of numbers that may be tuned together."""
