@@ -1,6 +1,7 @@
 import re
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from math import inf
 
 import msgspec
@@ -163,8 +164,14 @@ def test_what_was_kept_to_go_back_to_is_taken_up() -> None:
     assert parents == {TIGHT.id, BRIEF.seed.id}
 
 
+@cache
+def paid() -> list[Evaluation]:
+    """Returns a search whose first session pays, so that another follows it."""
+    return search(1_500, bowl, stale=100)[1]
+
+
 def test_a_session_that_paid_is_followed_at_once_by_another_from_its_best() -> None:
-    _, told = search(1_500, bowl, stale=100)
+    told = paid()
     children: dict[str, list[int]] = {}
     for place, evaluation in enumerate(told):
         if evaluation.operator == OPERATOR:
@@ -176,7 +183,7 @@ def test_a_session_that_paid_is_followed_at_once_by_another_from_its_best() -> N
 
 
 def test_a_late_child_of_an_earlier_session_does_not_pay_for_the_one_that_follows() -> None:
-    _, told = search(1_500, bowl, stale=100)
+    told = paid()
     first, second = list(dict.fromkeys(each.parents[0] for each in tuned(told)))[:2]
     asked = next(place for place, each in enumerate(told) if each.parents == (second,) and each.operator == OPERATOR)
     memory = Memory(BRIEF.seed, *(each.program for each in told if each.program is not None))
@@ -187,6 +194,19 @@ def test_a_late_child_of_an_earlier_session_does_not_pay_for_the_one_that_follow
     late = Program({"main.py": TEXT.replace("3.0", "4.0").replace("8.0", "5.0")})
     improver.tell(Evaluation(index=asked, program=late, parents=(first,), operator=OPERATOR, status="ok", score=-1.0))
     assert improver.tuning.share == share == SHARES[1]
+
+
+def test_a_barred_best_is_neither_gone_on_from_nor_a_best_to_beat() -> None:
+    improver, told = search(150, bowl, stale=10)
+    best = min(tuned(told), key=lambda each: each.score if each.score is not None else inf)
+    assert best.program is not None
+    assert improver.tuning.share > 0
+    improver.tell(Evaluation(index=150, program=None, status="no_program", barred=(best.program.id,)))
+    assert improver.tuning.share == 0
+    standing = improver.tuning.export()
+    assert standing is not None
+    left = [member.score for island in improver.islands.populations for member in island.members]
+    assert standing.best == min(left) > (best.score or 0.0)
 
 
 def test_without_literals_there_is_no_session() -> None:

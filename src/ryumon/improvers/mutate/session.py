@@ -60,6 +60,11 @@ class Session:
         """The parent of all its children."""
         return self.start.member.program
 
+    @property
+    def built_on(self) -> set[str]:
+        """The ids of the programs that it goes on from, or that the next one would."""
+        return {self.program.id} | ({self.seat.entry.id} if self.seat is not None else set())
+
     def sample(self, rng: np.random.Generator) -> Program:
         """Returns the program with its literals drawn afresh."""
         steps = self._drawn(int(rng.integers(2**32)))

@@ -141,10 +141,8 @@ class Tuning:
 
     def tell(self, evaluation: Evaluation, score: float | None, populations: Sequence[Population]) -> None:
         """Takes the score that a program competes with, None where it failed; opens or closes a session."""
-        for skeleton in [key for key, (_, member) in self._kept.items() if member.entry.id in evaluation.barred]:
-            del self._kept[skeleton]
-        if self._session is not None and self._session.program.id in evaluation.barred:
-            self._session = None
+        if evaluation.barred:
+            self._forget(evaluation.barred, populations)
         if evaluation.status in UNEVALUATED:
             return
         loss = self._sign * score if score is not None else inf
@@ -155,7 +153,7 @@ class Tuning:
                 self._open([start for island in enumerate(populations) for start in self._heads(*island)])
             return
         self._paid |= session.tell(evaluation, loss) and gained
-        if session.blind:
+        if session.blind and not self._paid:
             self._go_back(session.start)
         elif session.finished:
             self._close(session)
@@ -185,6 +183,15 @@ class Tuning:
         standing.since = 0 if better else standing.since + 1
         standing.best = loss if loss < best else standing.best
         return better
+
+    def _forget(self, barred: Sequence[str], populations: Sequence[Population]) -> None:
+        """Drops what is built on barred programs: they are nowhere gone on from, and their scores are no best."""
+        self._kept = {key: place for key, place in self._kept.items() if place[1].entry.id not in barred}
+        session = self._session
+        if session is not None and not session.built_on.isdisjoint(barred):
+            self._session = None
+        losses = [self._sign * member.score for population in populations for member in population.members]
+        self._standing.best = min(losses, default=None)
 
     def _held(self, start: Start) -> tuple[int, int]:
         """Returns how many sessions there were on a skeleton, and how many of them paid."""

@@ -52,11 +52,11 @@ class Form(msgspec.Struct, frozen=True):
 
     @property
     def closed(self) -> bool:
-        """Whether the first bracket opened is the last one closed, with nothing but names before it."""
+        """Whether nothing but names, and brackets that follow them or one another, stands outside of brackets."""
         depth = 0
-        for position, letter in enumerate(self.template):
+        for letter, after in zip(self.template, f"{self.template[1:]}[", strict=True):
             depth += (letter in "([") - (letter in ")]")
-            if depth == 0 and (letter == " " or (letter in ")]" and position < len(self.template) - 1)):
+            if depth == 0 and (letter == " " or (letter in ")]" and after != "[")):
                 return False
         return True
 
@@ -158,8 +158,8 @@ _NUMPY: tuple[Signature, ...] = (
     ("np.log1p(np.abs({}))", ("same",), "same", 0.3),
     ("np.tanh({})", ("same",), "same", 0.15),
     ("np.sign({})", ("same",), "same", 0.1),
-    ("np.diff(np.append(0, {}))", ("array",), "array", 3.0),  # in less than half the time of `prepend=0`
-    ("np.diff(np.append({}, 0))", ("array",), "array", 0.5),
+    ("np.convolve({}, (1, -1))[:-1]", ("array",), "array", 3.0),  # differences, in half the time of np.diff
+    ("np.convolve({}, (1, -1))[1:]", ("array",), "array", 0.5),
     ("np.roll({}, 1)", ("array",), "array", 0.3),
     ("np.roll({}, -1)", ("array",), "array", 0.2),
     ("np.cumsum({})", ("array",), "array", 0.1),
