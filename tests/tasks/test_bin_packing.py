@@ -44,10 +44,10 @@ def test_cases_are_the_same_for_a_seed_and_disjoint_between_splits_and_seeds() -
 
 
 def test_the_probe_is_the_beginning_of_what_a_policy_packs_first() -> None:
-    """So a policy whose whole packing is another's is always its echo, and costs a tenth of an instance."""
+    """So a policy whose whole packing is another's is always its echo, and costs a twentieth of an instance."""
     task = BinPacking()
     (probe,), first = task.probe(5), task.cases("train", 5)[0]
-    assert len(probe.data) * 10 == len(first.data)
+    assert len(probe.data) * 20 == len(first.data)
     whole, begun = (pack_online(lambda item, bins: -(bins - item), case.data, 100) for case in (first, probe))
     assert whole[: len(begun)].tolist() == begun.tolist()
 
