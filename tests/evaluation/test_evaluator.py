@@ -327,6 +327,31 @@ def test_a_program_too_slow_for_the_strict_path_is_unconfirmed_and_not_called_a_
     assert with_evaluator(folder, work) == "unconfirmed"
 
 
+@pytest.mark.parametrize(("reuse", "requests"), [("false", [(0,), (1,), (2,)]), ("true", [(0, 1, 2)])])
+def test_a_strict_reading_takes_what_the_cases_in_order_would_have_come_to(
+    tiny: Make, reuse: str, requests: list[tuple[int, ...]]
+) -> None:
+    """Case by case where no child serves several; and what a failure leaves is the same either way."""
+    folder = tiny(task=DRIVEN, drivers=DRIVERS, toml=f"reuse = {reuse}\n{TOML}")
+    fails = Program({"fit.py": "def fit(x):\n    return x * 0.5 if x < 1 or x > 2 else None\n"})
+
+    async def work(evaluator: Evaluator, engine: LocalEngine) -> tuple[list[tuple[int, ...]], list[Measured]]:
+        ask, strict = engine.ask, []
+
+        async def noted(request, *, alone=False, seen=None):  # type: ignore[no-untyped-def]
+            if isinstance(request, Evaluate) and request.strict:
+                strict.append(request.cases)
+            return await ask(request, alone=alone, seen=seen)
+
+        engine.ask = noted  # type: ignore[method-assign]
+        return strict, [await evaluator.read(fails, "test", 5, strict=strict) for strict in (False, True)]
+
+    strict, (fast, again) = with_evaluator(folder, work)
+    assert strict == requests
+    assert (fast.status, len(fast.results), fast.asked) == ("error", 1, 2)
+    assert (again.status, again.results, again.asked) == (fast.status, fast.results, fast.asked)
+
+
 def test_a_lane_whose_zygote_died_heals_and_the_program_is_not_blamed(tiny: Make) -> None:
     async def work(evaluator: Evaluator, engine: LocalEngine) -> list[str]:
         statuses: list[str] = []

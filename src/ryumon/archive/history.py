@@ -81,9 +81,13 @@ class Contenders:
                 self.scores.pop(dropped, None)
 
     def ids(self, most: int = BEST_KEPT) -> list[str]:
-        """Returns the contenders, barred ones left out, each once: the best `most`, then the other new bests."""
+        """Returns the contenders, barred ones left out, each once, `most` of them: the new bests, and of all others the
+        best; more than that where there are more new bests."""
         top = [id for _, _, id in sorted(self._heap, reverse=True) if id not in self.barred][: min(most, BEST_KEPT)]
-        return list(dict.fromkeys(top + [id for id in reversed(self.bests) if id not in self.barred]))
+        bests = [id for id in reversed(self.bests) if id not in self.barred]
+        others = [id for id in top if id not in self.bests]
+        kept = set(bests + others[: max(0, min(most, BEST_KEPT) - len(bests))])
+        return [id for id in dict.fromkeys(top + bests) if id in kept]
 
 
 class History:
