@@ -160,8 +160,8 @@ _NUMPY: tuple[Signature, ...] = (
     ("np.sign({})", ("same",), "same", 0.1),
     ("np.convolve({}, (1, -1))[:-1]", ("array",), "array", 3.0),  # differences, in half the time of np.diff
     ("np.convolve({}, (1, -1))[1:]", ("array",), "array", 0.5),
-    ("np.roll({}, 1)", ("array",), "array", 0.3),
-    ("np.roll({}, -1)", ("array",), "array", 0.2),
+    ("np.convolve({}, (0, 1))[:-1]", ("array",), "array", 0.3),  # neighbours, in a third of the time of np.roll
+    ("np.convolve({}, (1, 0))[1:]", ("array",), "array", 0.2),
     ("np.cumsum({})", ("array",), "array", 0.1),
     ("np.argsort({})", ("array",), "array", 0.05),
     ("{} * {}", ("array", "mask"), "array", 0.7),
